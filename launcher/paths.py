@@ -1,0 +1,167 @@
+"""Every path of vdeck, and the only place that builds one.
+
+``VDECK_HOME`` moves the state (runs, reservations), ``VDECK_ENGINES`` the engines, ``VDECK_CONFIG`` the settings;
+without
+them the XDG folders are used. Plain strings, not pathlib: `vdeck run list` imports this and pathlib costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+
+_APP = "vdeck"
+
+
+def _xdg(variable: str, fallback: str) -> str:
+    base = os.environ.get(variable, "")
+    if not os.path.isabs(base):  # the XDG specification: relative paths are invalid and ignored
+        base = os.path.join(os.path.expanduser("~"), fallback)
+    return os.path.join(base, _APP)
+
+
+def home() -> str:
+    """The state folder (mode 0700 when vdeck makes it)."""
+    return (
+        os.path.abspath(os.environ["VDECK_HOME"])
+        if os.environ.get("VDECK_HOME")
+        else _xdg("XDG_STATE_HOME", ".local/state")
+    )
+
+
+def engines_dir() -> str:
+    """Where installed engines live, one folder each. Shared by every ``VDECK_HOME``: an engine weighs gigabytes."""
+    return (
+        os.path.abspath(os.environ["VDECK_ENGINES"])
+        if os.environ.get("VDECK_ENGINES")
+        else os.path.join(_xdg("XDG_DATA_HOME", ".local/share"), "engines")
+    )
+
+
+def config_dir() -> str:
+    """Settings of the user: theme, recent manifests, secrets.env."""
+    return (
+        os.path.abspath(os.environ["VDECK_CONFIG"])
+        if os.environ.get("VDECK_CONFIG")
+        else _xdg("XDG_CONFIG_HOME", ".config")
+    )
+
+
+def examples_dir() -> str:
+    """The manifests that come with vdeck: beside the sources in a checkout, inside the package in a wheel."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    packaged = os.path.join(here, "examples")
+    return packaged if os.path.isdir(packaged) else os.path.join(os.path.dirname(here), "examples")
+
+
+def runs_dir() -> str:
+    """The folder that holds one folder a run."""
+    return os.path.join(home(), "runs")
+
+
+def ports_dir() -> str:
+    """Port reservations: one file a port, holding the id of the run that has it."""
+    return os.path.join(home(), "ports")
+
+
+def reserve_lock() -> str:
+    """The lock under which ports and GPUs are handed out."""
+    return os.path.join(home(), "reserve.lock")
+
+
+def user_secrets() -> str:
+    """``NAME=value`` lines that manifests may name with ``{secret: NAME}``."""
+    return os.path.join(config_dir(), "secrets.env")
+
+
+def recent_manifests() -> str:
+    """The manifests last started, newest first, one path a line."""
+    return os.path.join(home(), "recent")
+
+
+def settings() -> str:
+    """What the screen remembers between two starts (theme)."""
+    return os.path.join(config_dir(), "settings.json")
+
+
+def screen_log() -> str:
+    """Where the screen writes what it cannot show."""
+    return os.path.join(home(), "screen.log")
+
+
+class RunPaths:
+    """The files of one run folder, as DESIGN fixes them."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    @classmethod
+    def of(cls, run_id: str) -> RunPaths:
+        """The paths of the run with this id under the present state folder."""
+        return cls(os.path.join(runs_dir(), run_id))
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    @property
+    def manifest(self) -> str:
+        return self._at("manifest.yaml")
+
+    @property
+    def record(self) -> str:
+        return self._at("run.json")
+
+    @property
+    def secrets(self) -> str:
+        return self._at("secrets.env")
+
+    @property
+    def state(self) -> str:
+        return self._at("state.json")
+
+    @property
+    def events(self) -> str:
+        return self._at("events.jsonl")
+
+    @property
+    def output(self) -> str:
+        return self._at("output.log")
+
+    @property
+    def metrics(self) -> str:
+        return self._at("metrics")
+
+    @property
+    def intent(self) -> str:
+        return self._at("intent.json")
+
+    @property
+    def lock(self) -> str:
+        return self._at("supervisor.lock")
+
+    @property
+    def supervisor_log(self) -> str:
+        return self._at("supervisor.log")
+
+    @property
+    def bench(self) -> str:
+        return self._at("bench")
+
+    @property
+    def chat(self) -> str:
+        return self._at("chat")
+
+    @property
+    def environment(self) -> str:
+        """The Python environment that is this run's own (first on the PATH of its steps)."""
+        return self._at("env")
+
+    @property
+    def work(self) -> str:
+        """Where container paths (workdir, import) that this machine lacks are mapped to."""
+        return self._at("work")
+
+    def exit_code(self, step: int, attempt: int) -> str:
+        """Where the step's wrapper leaves the exit code, so that a second supervisor can still read it."""
+        return self._at(f"exit-{attempt}-{step}")
