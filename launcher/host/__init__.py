@@ -1,0 +1,1 @@
+"""Host: GPUs and ports of this machine."""

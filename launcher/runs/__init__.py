@@ -1,0 +1,1 @@
+"""Runs: the run folder, the supervisor, the process tree, readiness."""

@@ -1,0 +1,85 @@
+"""The command line of ``vllm serve`` from the ``vllm:`` form of a manifest. Pure."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# Flags whose value is a secret: they travel by environment, never in a command line that `ps` shows to everybody.
+SECRET_FLAGS = {"api-key": "VLLM_API_KEY", "hf-token": "HF_TOKEN"}
+
+
+def flag(name: str, value: Any) -> list[str]:
+    """One entry of ``args``: True is ``--x``, False ``--no-x``, None nothing, a list repeats, a mapping is JSON."""
+    if value is None:
+        return []
+    if value is True:
+        return [f"--{name}"]
+    if value is False:
+        return [f"--no-{name}"]
+    if isinstance(value, Mapping):
+        return [f"--{name}", json.dumps(value, ensure_ascii=False)]
+    if isinstance(value, (list, tuple)):
+        return [f"--{name}", *(json.dumps(v, ensure_ascii=False) if isinstance(v, Mapping) else str(v) for v in value)]
+    return [f"--{name}", str(value)]
+
+
+def local_model(model: str, base: str) -> str | None:
+    """The folder that ``model`` names (relative to the manifest's folder ``base``), or None when it is a hub name."""
+    path = os.path.expanduser(model)
+    if not os.path.isabs(path):
+        path = os.path.normpath(os.path.join(base, path))
+    looks_like_path = model.startswith((".", "/", "~"))
+    return path if looks_like_path or os.path.isdir(path) else None
+
+
+def serve(
+    vllm: str, model: str, args: Mapping[str, Any], *, host: str, port: int, served_name: str | None
+) -> tuple[str, ...]:
+    """``vllm serve MODEL --host … --port …`` and the manifest's arguments in their order, secret ones left out."""
+    argv = [vllm, "serve", model, "--host", host, "--port", str(port)]
+    if served_name is not None and "served-model-name" not in args:
+        argv += ["--served-model-name", served_name]
+    for name, value in args.items():
+        if name not in ("host", "port") and name not in SECRET_FLAGS:
+            argv += flag(name, value)
+    return tuple(argv)
+
+
+def display(argv: Sequence[str]) -> str:
+    """The command as a shell takes it."""
+    return " ".join(shlex.quote(part) for part in argv)
+
+
+_SERVER = re.compile(r"\bvllm\s+serve\b|\bvllm\.entrypoints\.(?:openai\.)?api_server\b|\bvllm-openai\b")
+_PORT = re.compile(r"--port[= ]+[\"']?(\d{1,5})\b")
+
+
+def starts_vllm(command: str) -> bool:
+    """True when a shell command starts a vLLM server."""
+    return bool(_SERVER.search(command))
+
+
+def literal_ports(commands: Iterable[str]) -> tuple[int, ...]:
+    """Ports that commands which start a vLLM server name by number."""
+    return tuple(int(found) for c in commands if starts_vllm(c) for found in _PORT.findall(c) if 0 < int(found) < 65536)
+
+
+_MODEL = re.compile(r"\bvllm\s+serve\s+(\"[^\"]+\"|'[^']+'|[^\s\\-][^\s\\]*)|--model[= ]+(\"[^\"]+\"|'[^']+'|[^\s\\]+)")
+
+
+def named_model(commands: Iterable[str], env: Mapping[str, str]) -> str | None:
+    """The model that the first command which starts vLLM serves, ``$NAME`` looked up in the manifest's variables."""
+    for command in commands:
+        if starts_vllm(command):
+            match = _MODEL.search(command)
+            if match is None:
+                return None
+            word = (match.group(1) or match.group(2)).strip("\"'")
+            variable = re.fullmatch(r"\$\{?(\w+)\}?", word)
+            return env.get(variable.group(1)) if variable else word
+    return None

@@ -1,0 +1,229 @@
+"""What people can do with runs. The command line and the screen both come here; all functions are synchronous."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from launcher import paths
+from launcher.clusters import registry
+from launcher.clusters.base import Holdings
+from launcher.errors import UsageError, VdeckError
+from launcher.runs import adopt, files, intent, listing, reserve, secrets
+from launcher.runs import events as event_log
+from launcher.runs.events import Event
+from launcher.runs.view import RunView
+
+if TYPE_CHECKING:
+    # YAML and what reads it are imported where a manifest is read: most commands never do
+    from launcher.manifest.model import Manifest
+    from launcher.manifest.overrides import Overrides
+    from launcher.manifest.problems import Problem
+    from launcher.runs.plan import Plan
+
+POLL_S = 0.1
+RECENT = 20
+
+
+class Prepared(NamedTuple):
+    """What `create` would do. ``plan`` is None when the manifest has errors or something is missing (``refusal``)."""
+
+    manifest: Manifest | None
+    problems: tuple[Problem, ...]
+    plan: Plan | None
+    refusal: VdeckError | None = None
+
+
+def prepare(text: str, *, file: str = "", overrides: Overrides | None = None) -> Prepared:
+    """Look what would run, without making anything: the exact commands, ports and GPUs of this moment. Never raises for
+    a bad manifest or a full machine: the problems and the refusal say it."""
+    from launcher.manifest import reader
+    from launcher.manifest.overrides import Overrides
+    from launcher.runs import creation
+
+    reading = reader.read_text(text, file=file, overrides=overrides or Overrides())
+    if reading.manifest is None:
+        return Prepared(None, reading.problems, None)
+    try:
+        plan = creation.draft(reading.manifest, file)
+    except VdeckError as error:
+        return Prepared(reading.manifest, reading.problems, None, error)
+    return Prepared(reading.manifest, reading.problems, plan)
+
+
+def create(text: str, *, file: str = "", overrides: Overrides | None = None) -> RunView:
+    """Make a run of a manifest and start it. Raises ManifestError with all problems, or VdeckError; nothing is left
+    then."""
+    from launcher.manifest import reader
+    from launcher.manifest.overrides import Overrides
+    from launcher.manifest.problems import ManifestError
+    from launcher.runs import creation
+
+    reading = reader.read_text(text, file=file, overrides=overrides or Overrides())
+    if reading.manifest is None:
+        raise ManifestError(reading.problems, file)
+    run_id = creation.create(reading.manifest, text, file)
+    if file:
+        remember(file)
+    return listing.load(run_id)
+
+
+def read(run_id: str) -> RunView:
+    """The run with this id. Raises UsageError when there is none."""
+    if not os.path.isdir(paths.RunPaths.of(run_id).folder):
+        raise UsageError(f"there is no run {run_id}", fix="`vdeck run list` shows all runs")
+    return listing.load(run_id)
+
+
+def resolve(word: str) -> RunView:
+    """The run that ``word`` means: its id, a unique prefix of it (`#` allowed in front), or the name of the one live
+    run that bears it (without a live one, of the only run). Raises UsageError naming the candidates."""
+    wanted = word.lstrip("#")
+    ids = listing.run_ids()
+    if wanted in ids:
+        return listing.load(wanted)
+    by_prefix = [run_id for run_id in ids if wanted and run_id.startswith(wanted)]
+    if len(by_prefix) == 1:
+        return listing.load(by_prefix[0])
+    named = [run for run in listing.load_all() if run.name == word]
+    live = [run for run in named if run.live]
+    if len(live) == 1 or (not live and len(named) == 1):
+        return (live or named)[0]
+    candidates = [run.id for run in live or named] or by_prefix
+    if candidates:
+        shown = ", ".join(candidates[:8]) + (", …" if len(candidates) > 8 else "")
+        raise UsageError(f"{word} means {len(candidates)} runs ({shown})", fix="give more digits of the id")
+    raise UsageError(f"there is no run {word}", fix="`vdeck run list` shows all runs")
+
+
+def terminate(run_id: str, *, force: bool = False) -> None:
+    """Ask a run to end; returns at once (`wait` tells when it has). An ended run is left as it is."""
+    run = read(run_id)
+    if run.live:
+        _ask(run, intent.Intent("stop", force))
+
+
+def restart(run_id: str) -> None:
+    """Stop a live run and start it again, or start an ended one again: same manifest, ports, GPUs and folder."""
+    run = read(run_id)
+    if run.live:
+        _ask(run, intent.Intent("restart"))
+    else:
+        from launcher.runs import creation
+
+        creation.start_again(run_id)
+
+
+def clone(run_id: str) -> RunView:
+    """A new run of the same manifest, in the place of the old one's file so that relative paths hold."""
+    run = read(run_id)
+    return create(manifest_text(run_id), file=run.manifest or "")
+
+
+def delete(run_id: str) -> None:
+    """Remove the record of an ended run, with log and history. Raises UsageError while it lives."""
+    run = read(run_id)
+    if run.live or (listing.supervised(paths.RunPaths(run.folder)) and not _ends_soon(run.folder)):
+        raise UsageError(f"run {run_id} is {run.status}", fix=f"first `vdeck run terminate {run_id}`")
+    trash = f"{run.folder}.deleted"
+    try:
+        os.rename(run.folder, trash)  # no reader ever sees half a run
+        shutil.rmtree(trash)
+    except OSError as error:
+        raise VdeckError(f"run {run_id} cannot be deleted: {error.strerror}", fix=f"look at {run.folder}") from error
+
+
+def _ends_soon(folder: str, timeout_s: float = 2.0) -> bool:
+    """The supervisor of an ended run leaves within moments."""
+    deadline = time.monotonic() + timeout_s
+    while listing.supervised(paths.RunPaths(folder)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _ask(run: RunView, wanted: intent.Intent) -> None:
+    folder = paths.RunPaths(run.folder)
+    try:
+        intent.write(folder.intent, wanted)
+    except OSError as error:
+        raise VdeckError(
+            f"run {run.id} cannot be told: {error.strerror}", fix=f"free space on the disk of {paths.home()}"
+        ) from error
+    if run.supervisor is not None and listing.supervised(folder):
+        registry.get(run.cluster).wake(run.supervisor)
+    elif listing.needs_supervisor(run):
+        adopt.adopt(run)
+
+
+def wait(
+    run_id: str,
+    until: str = "ready",
+    timeout_s: float | None = None,
+    on_change: Callable[[RunView], None] | None = None,
+) -> RunView:
+    """Wait until a run is ready (or has ended), or until it has ended. Returns the run as it is then, also at the
+    timeout. ``on_change`` gets every new state on the way."""
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    last: RunView | None = None
+    keeper = adopt.Adopter()
+    while True:
+        run = read(run_id)
+        if run != last and on_change is not None:
+            on_change(run)
+        last = run
+        if not run.live or (until == "ready" and run.ready) or (deadline is not None and time.monotonic() > deadline):
+            return run
+        keeper.look((run,))
+        time.sleep(POLL_S)
+
+
+def events(run_id: str) -> tuple[Event, ...]:
+    """What happened to a run, oldest first."""
+    return event_log.read(paths.RunPaths(read(run_id).folder).events)
+
+
+def manifest_text(run_id: str) -> str:
+    """The manifest as it was given."""
+    try:
+        with open(paths.RunPaths.of(run_id).manifest, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError as error:
+        raise VdeckError(f"the manifest of run {run_id} cannot be read: {error.strerror}") from error
+
+
+def api_key(run_id: str) -> str | None:
+    """The key that the run's server asks for, if any."""
+    return secret_values(run_id).get("VLLM_API_KEY")
+
+
+def secret_values(run_id: str) -> dict[str, str]:
+    """The secret values of a run by name: to talk to its server, and to mask them in its log."""
+    return secrets.read(paths.RunPaths.of(run_id).secrets)
+
+
+def recent_manifests() -> tuple[str, ...]:
+    """The manifest files started last, newest first, those that are still there."""
+    try:
+        with open(paths.recent_manifests(), encoding="utf-8", errors="replace") as file:
+            return tuple(path for path in file.read().splitlines() if os.path.isfile(path))
+    except OSError:
+        return ()
+
+
+def remember(file: str) -> None:
+    """Put a manifest file on top of the recent ones; not being able to is no fault."""
+    path = os.path.abspath(file)
+    known: Iterable[str] = (entry for entry in recent_manifests() if entry != path)
+    with contextlib.suppress(OSError):
+        files.write_atomic(paths.recent_manifests(), "\n".join([path, *known][:RECENT]).encode())
+
+
+def holders() -> Holdings:
+    """Which run has which port and GPU."""
+    return reserve.holdings()

@@ -1,0 +1,318 @@
+"""The life of one run: setup, steps, serving, ending, and again when it is to be restarted. Driven by ``tick``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+
+from launcher import paths
+from launcher.errors import VdeckError
+from launcher.runs import command, environment, process, pyenv, reason
+from launcher.runs.ending import Ending
+from launcher.runs.keeper import Keeper
+from launcher.runs.record import RunRecord
+from launcher.runs.roster import Roster
+from launcher.runs.server import ServerWatch
+from launcher.runs.steps import StepEnd, Steps
+from launcher.runs.stop import Stopper
+from launcher.runs.watch import LogWatch
+
+LEFTOVER_GRACE_S = 3.0
+"""What a run that ended by itself leaves behind gets this long to end too."""
+SCAN_S = 5.0
+BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Life:
+    """Owns everything that happens to the processes of one run. ``over`` once it has ended for good."""
+
+    def __init__(
+        self,
+        run: paths.RunPaths,
+        record: RunRecord,
+        keeper: Keeper,
+        secrets: Mapping[str, str],
+        inherited: Mapping[str, str],
+    ) -> None:
+        self.over = False
+        self._run = run
+        self._record = record
+        self._keeper = keeper
+        self._state = keeper.state
+        self._secrets = secrets
+        self._inherited = inherited
+        self._steps = Steps(run, record, keeper.state)
+        self._roster = Roster(run.folder, keeper.state)
+        self._server = ServerWatch(record, keeper, secrets.get("VLLM_API_KEY"))
+        self._watch: LogWatch | None = None
+        self._ending: Ending | None = None
+        self._env: dict[str, str] = {}
+        self._next_scan = 0.0
+        self._again_at: float | None = None
+        """When the next attempt starts (monotonic), while one is waited for."""
+        self._blind = False
+        """Adopted without knowing which step runs: it has ended when no process is left."""
+
+    # -- beginning ---------------------------------------------------------------------------------------------------
+
+    def begin(self, mode: str, damage: str | None) -> None:
+        """Start the run, or take it over. ``damage``: why the state could not be read, when it could not."""
+        if mode == "adopt":
+            self._adopt(damage)
+            return
+        if mode == "restart":
+            self._state.restarts += 1
+            self._state.attempt += 1
+            self._keeper.event("restart", "restarted by request")
+        self._again_at = 0.0
+
+    def _adopt(self, damage: str | None) -> None:
+        found = self._roster.adopt()
+        self._keeper.event("supervisor", f"taken over by a new supervisor, {len(found)} processes live")
+        if damage is not None and damage.endswith("damaged"):
+            self._keeper.event("problem", f"{damage}; rebuilt from the processes")
+            self._state.started = self._record.created
+        if damage is not None or (self._state.step is None and self._state.status != "idle"):
+            self._blind = True
+        if self._state.status in ("pending", "initializing", "lost"):
+            self._keeper.status("running")
+        self._watch = LogWatch(self._run.output, self._state.log_start)
+        self._server.begin()
+        if self._state.wanted is not None:
+            self._stop_now(force=False, grace_s=self._record.grace_s)
+        elif not found and not self._steps.has_result():
+            self._gone()
+
+    def _gone(self) -> None:
+        """Taken over too late: no process, and nobody wrote down how the last one ended."""
+        self._server.stopped()
+        self._state.ready = False
+        self._state.close_phase(time.time())
+        self._conclude("lost", "its supervisor and all its processes are gone; the machine may have been restarted")
+
+    def _new_attempt(self) -> None:
+        state = self._state
+        self._again_at = None
+        state.wanted, state.served, state.ready, state.ready_at = None, False, False, None
+        state.started = state.ended = state.exit_code = state.server_port = state.step = None
+        state.phase, state.phases, state.progress, state.facts, state.served_names = None, [], None, {}, []
+        state.log_start = _size(self._run.output)
+        self._blind = False
+        self._keeper.status("initializing")
+        self._keeper.save(time.monotonic())
+        self._server.begin()
+        try:
+            self._prepare()
+            self._keeper.status("running")
+            state.started = time.time()
+            if self._record.steps:
+                self._start_step(0)
+            else:
+                self._keeper.status("idle", "nothing to run: the manifest has no commands")
+        except (VdeckError, OSError) as error:
+            self._finish(None, f"could not start: {_sentence(error)}")
+
+    def _prepare(self) -> None:
+        own = None
+        if self._record.own_environment:
+            own = self._run.environment
+            python = self._record.engine_python or getattr(sys, "_base_executable", None) or sys.executable
+            pyenv.create(own, python=python, engine_bin=self._record.engine_bin)
+        self._env = environment.build(
+            self._record, folder=self._run.folder, own_env=own, secrets=self._secrets, inherited=self._inherited
+        )
+
+    def _start_step(self, index: int) -> None:
+        step = self._record.steps[index]
+        self._steps.start(index, self._env)
+        if len(self._record.steps) > 1:
+            self._keeper.event("step", f"step {index + 1} of {len(self._record.steps)}: {step.display.splitlines()[0]}")
+        self._next_scan = time.monotonic() + 0.2
+        if step.kind == "vllm" or command.starts_vllm(step.display):
+            self._watch = LogWatch(self._run.output, _size(self._run.output))
+            self._phase("imports")
+        elif len(self._record.steps) > 1:
+            self._state.progress = f"step {index + 1}/{len(self._record.steps)}"
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> float:
+        """Do what is due and say how many seconds may pass until the next call."""
+        for pid, code in process.reap():
+            self._steps.reaped(pid, code)
+        if self._ending is not None:
+            return self._end(now)
+        if self._again_at is not None:
+            if now < self._again_at:
+                return min(1.0, self._again_at - now)
+            self._new_attempt()
+            return 0.05
+        if not self._state.ready:
+            self._follow_log()
+        self._server.tick(now)
+        ended = self._steps.ended()
+        if ended is not None:
+            self._step_over(ended)
+            return 0.0
+        self._scan(now)
+        self._check_runtime()
+        due = self._server.next_at - now if self._record.probe.kind != "none" else 1.0
+        return max(0.02, min(1.0, due, 0.25 if self._watch is not None and not self._state.ready else 1.0))
+
+    def _follow_log(self) -> None:
+        if self._watch is None:
+            return
+        for name in self._watch.read():
+            if name != "ready" and all(entry[0] != name for entry in self._state.phases):
+                self._phase(name)
+        if self._state.phase is not None:
+            self._state.progress = self._watch.tracker.progress
+        self._state.facts = {str(k): str(v) for k, v in self._watch.tracker.facts.items()}
+
+    def _phase(self, name: str) -> None:
+        self._state.enter_phase(name, time.time())
+        self._keeper.event("phase", name)
+
+    def _scan(self, now: float) -> None:
+        if now < self._next_scan:
+            return
+        young = self._state.started is not None and time.time() - self._state.started < 60
+        self._next_scan = now + (1.0 if young else SCAN_S)
+        found = self._roster.look()
+        for pid in self._roster.kill_orphan_engines(found):
+            self._keeper.event("problem", f"engine process {pid} had lost its API server and was killed")
+        if self._blind and not found:
+            self._finish(None, None)
+
+    def _check_runtime(self) -> None:
+        limit, started = self._record.max_runtime_s, self._state.started
+        if limit is not None and started is not None and time.time() - started > limit:
+            self.stop(force=False, grace_s=None, why=f"max_runtime of {limit:g} s is over")
+
+    # -- ending ------------------------------------------------------------------------------------------------------
+
+    def stop(self, *, force: bool, grace_s: float | None, why: str | None) -> None:
+        """Somebody wants the run to end; with ``force`` at once. Asking twice is no error, force counts from then
+        on."""
+        if self.over:
+            return
+        if self._state.wanted != "stop":
+            self._keeper.event("intent", why or ("kill asked for" if force else "stop asked for"))
+        self._state.wanted = "stop"
+        if self._ending is not None:
+            if force:
+                self._ending.hurry()
+            return
+        self._stop_now(force=force, grace_s=self._record.grace_s if grace_s is None else grace_s, why=why)
+
+    def restart(self) -> None:
+        """Stop, then start again with the same manifest, ports and GPUs."""
+        if self._ending is None and not self.over:
+            self._keeper.event("intent", "restart asked for")
+            self._state.wanted = "restart"
+            self._stop_now(force=False, grace_s=self._record.grace_s)
+
+    def _stop_now(self, *, force: bool, grace_s: float, why: str | None = None) -> None:
+        state = self._state
+        loading = self._record.probe.kind == "vllm" and not state.served
+        self._keeper.status("stopping", why)
+        state.ready = False
+        state.close_phase(time.time())
+        stopper = Stopper(force=force, grace_s=grace_s, serving=state.served, loading=loading)
+        self._ending = Ending(self._roster, stopper, ("terminated", why), gpus=self._record.gpus)
+        self._again_at = None
+        self._server.stopped()
+
+    def _step_over(self, ended: StepEnd) -> None:
+        last = ended.index + 1 >= len(self._record.steps)
+        if ended.code == 0 and not last:
+            try:
+                self._start_step(ended.index + 1)
+            except OSError as error:
+                self._finish(None, f"step {ended.index + 2} could not start: {_sentence(error)}")
+        elif self._record.keep_idle and self._state.status != "idle":
+            self._state.exit_code = ended.code
+            self._state.step = None
+            self._keeper.status("idle", f"{reason.exit_text(ended.code)}; kept until it is terminated")
+        else:
+            self._finish(ended, None)
+
+    def _finish(self, ended: StepEnd | None, why: str | None) -> None:
+        """The run ended by itself: decide what to call it, then clear away what it left."""
+        state = self._state
+        code = ended.code if ended is not None else None
+        state.exit_code = code
+        if code == 0 and not (state.served and self._record.probe.kind == "vllm"):
+            final: tuple[str, str | None] = ("completed", None)
+        else:
+            final = ("failed", why or self._why(ended))
+        state.ready = False
+        state.close_phase(time.time())
+        self._server.stopped()
+        self._keeper.status("stopping", final[1])
+        stopper = Stopper(force=False, grace_s=LEFTOVER_GRACE_S, serving=False, loading=False)
+        self._ending = Ending(self._roster, stopper, final, gpus=self._record.gpus)
+
+    def _why(self, ended: StepEnd | None) -> str:
+        steps = self._record.steps
+        index = ended.index if ended is not None else (self._state.step or 0)
+        kind = steps[index].kind if index < len(steps) else "shell"
+        line = reason.decisive_line(_last_lines(self._run.output, self._state.log_start))
+        code = ended.code if ended is not None else None
+        return reason.failure(code, step=index, steps=len(steps), kind=kind, served=self._state.served, line=line)
+
+    def _end(self, now: float) -> float:
+        assert self._ending is not None
+        wrappers = {self._steps.wrapper} if self._steps.wrapper else set()
+        final = self._ending.tick(now, wrappers)
+        if final is None:
+            return 0.1
+        ended = self._steps.ended()
+        if ended is not None and self._state.exit_code is None:
+            self._state.exit_code = ended.code
+        self._ending = None
+        self._conclude(*final)
+        return 0.05
+
+    def _conclude(self, status: str, why: str | None) -> None:
+        state = self._state
+        state.step = state.step_process = None
+        tries_left = self._record.restart == "on-failure" and state.restarts < self._record.restart_max
+        if state.wanted == "restart" or (status == "failed" and tries_left and state.wanted is None):
+            pause = 0.0 if state.wanted == "restart" else BACKOFF_S[min(state.restarts, len(BACKOFF_S) - 1)]
+            state.restarts += 1
+            state.attempt += 1
+            self._again_at = time.monotonic() + pause
+            self._server.mark("restart")
+            self._keeper.event("restart", f"starts again in {pause:g} s" + (f" after: {why}" if why else ""))
+            self._keeper.status("pending", why)
+            return
+        state.ended = time.time()
+        state.phase = state.progress = state.supervisor = None
+        self._keeper.status(status, why)
+        self._server.stopped()
+        self.over = True
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _last_lines(path: str, start: int, limit: int = 1 << 20) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(start, os.fstat(file.fileno()).st_size - limit))
+            return file.read(limit).decode("utf-8", "replace").replace("\r", "\n").split("\n")
+    except OSError:
+        return []
+
+
+def _sentence(error: VdeckError | OSError) -> str:
+    if isinstance(error, VdeckError):
+        return error.sentence().rstrip(".")
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

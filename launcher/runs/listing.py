@@ -1,0 +1,126 @@
+"""Run folders -> RunViews. Light imports: this is what `vdeck run list` pays for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from typing import Any
+
+from launcher import paths
+from launcher.runs import files, record, state, tree
+from launcher.runs.view import ENDED, Endpoint, PhaseMark, RunView
+
+START_GRACE_S = 10.0
+"""A run whose supervisor has not written a state this long after its creation never came up."""
+
+
+def run_ids() -> list[str]:
+    """The ids of all runs, newest first. A state folder that is not there yet has none."""
+    try:
+        names = os.listdir(paths.runs_dir())
+    except FileNotFoundError:
+        return []
+    return sorted((name for name in names if name.isdigit()), reverse=True)
+
+
+def supervised(run: paths.RunPaths) -> bool:
+    """True while a supervisor lives: it holds the lock. Asking takes a shared lock for a moment and gives it back."""
+    try:
+        descriptor = os.open(run.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def load_record(run: paths.RunPaths) -> tuple[record.RunRecord | None, str | None]:
+    """``run.json`` of a run, or None and why not."""
+    value, why = files.read_json(run.record)
+    if value is None:
+        return None, why
+    try:
+        return record.from_json(value), None
+    except ValueError:
+        return None, "run.json is damaged"
+
+
+def load_state(run: paths.RunPaths) -> tuple[state.State | None, str | None]:
+    """``state.json`` of a run, or None and why not."""
+    value, why = files.read_json(run.state)
+    return (None, why) if value is None else (state.State.from_json(value), None)
+
+
+def load(run_id: str) -> RunView:
+    """One run. Whatever is wrong with its files makes it ``lost`` with a reason, never an exception."""
+    run = paths.RunPaths.of(run_id)
+    made, why = load_record(run)
+    if made is None:
+        return RunView(run_id, "-", status="lost", reason=why, folder=run.folder)
+    stand, why = load_state(run)
+    if stand is None:
+        young = time.time() - made.created < START_GRACE_S
+        if why is not None and why.endswith("missing") and (young or supervised(run)):
+            return view(made, state.State(), run)
+        lost = state.State()
+        lost.status, lost.reason = "lost", why
+        return view(made, lost, run)
+    return view(made, stand, run)
+
+
+def load_all() -> list[RunView]:
+    """Every run, newest first."""
+    return [load(run_id) for run_id in run_ids()]
+
+
+def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> RunView:
+    """Record and state as one frozen value."""
+    return RunView(
+        id=made.id, name=made.name, type=made.type, status=stand.status, phase=stand.phase, ready=stand.ready,
+        reason=stand.reason, description=made.description, cluster=made.cluster, created=made.created,
+        started=stand.started, ready_at=stand.ready_at, ended=stand.ended, exit_code=stand.exit_code,
+        endpoints=_endpoints(made, stand), model=made.model, served_names=tuple(map(str, stand.served_names)),
+        gpus=made.gpus, engine=made.engine, pids=tuple(entry[0] for entry in stand.pids), restarts=stand.restarts,
+        manifest=made.manifest or run.manifest, folder=run.folder, phases=_marks(stand.phases), progress=stand.progress,
+        commands=tuple(step.display for step in made.steps), step=stand.step, supervisor=stand.supervisor,
+        facts=tuple((str(k), str(v)) for k, v in stand.facts.items()),
+    )  # fmt: skip
+
+
+def _endpoints(made: record.RunRecord, stand: state.State) -> tuple[Endpoint, ...]:
+    found = []
+    for port in made.ports:
+        scheme = made.probe.scheme if port.type == "http" else port.type
+        host = f"[{port.host}]" if ":" in port.host else port.host
+        found.append(Endpoint(port.name, port.type, f"{scheme}://{host}:{port.port}", port.port))
+    # the server that answered is the first: `url`, chat and metrics mean it
+    return tuple(sorted(found, key=lambda e: e.port != stand.server_port)) if stand.server_port else tuple(found)
+
+
+def _marks(phases: list[Any]) -> tuple[PhaseMark, ...]:
+    marks = []
+    for entry in phases:
+        if isinstance(entry, list) and len(entry) == 3 and isinstance(entry[1], (int, float)):
+            ended = float(entry[2]) if isinstance(entry[2], (int, float)) else None
+            marks.append(PhaseMark(str(entry[0]), float(entry[1]), ended))
+    return tuple(marks)
+
+
+def needs_supervisor(seen: RunView) -> bool:
+    """True when the run has not ended as far as its files say, and nobody supervises it: it must be adopted.
+
+    A ``lost`` run whose record can be read is worth a try too, when processes of it still live (a damaged state.json).
+    """
+    run = paths.RunPaths(seen.folder)
+    if seen.status in ENDED:
+        if seen.status != "lost" or not os.path.exists(run.record):
+            return False
+        return not supervised(run) and bool(tree.marked(tree.scan(), run.folder))
+    if seen.created is not None and seen.supervisor is None and time.time() - seen.created < START_GRACE_S:
+        return False
+    return not supervised(run)

@@ -1,0 +1,71 @@
+"""Is the server ready? The process lives (the caller knows), ``/health`` says 200, ``/v1/models`` lists the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from launcher.metrics import http
+from launcher.runs.record import Probe
+
+
+class Answer(NamedTuple):
+    """``ready`` with the port that answered and the names it lists, or why not."""
+
+    ready: bool
+    port: int | None = None
+    names: tuple[str, ...] = ()
+    why: str | None = None
+
+
+def ask(probe: Probe, *, api_key: str | None, timeout_s: float = 2.0) -> Answer:
+    """Try the candidates in order. Never raises; a refused connection is the normal answer of a server that loads."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    answer = Answer(False, why="no port to ask")
+    for port in probe.ports:
+        if probe.kind == "vllm":
+            answer = _vllm(probe, port, headers, timeout_s)
+        else:
+            status = _get(probe, port, "/", {}, timeout_s)[0]
+            answer = Answer(status is not None and status < 500, port, why=None if status else "nothing answers")
+        if answer.ready:
+            return answer
+    return answer
+
+
+def _vllm(probe: Probe, port: int, headers: Mapping[str, str], timeout_s: float) -> Answer:
+    status, _ = _get(probe, port, "/health", {}, timeout_s)
+    if status != 200:
+        return Answer(False, port, why="nothing answers yet" if status is None else f"/health says {status}")
+    status, body = _get(probe, port, "/v1/models", headers, timeout_s)
+    if status != 200:
+        hint = " (an API key is needed: VLLM_API_KEY)" if status == 401 else ""
+        return Answer(False, port, why=f"/v1/models says {status}{hint}")
+    names = model_names(body)
+    if probe.names and not set(probe.names) & set(names):
+        return Answer(False, port, names, f"it serves {', '.join(names) or 'nothing'}, not {probe.names[0]}")
+    return Answer(bool(names), port, names, None if names else "/v1/models lists no model")
+
+
+def healthy(probe: Probe, port: int, *, timeout_s: float = 2.0) -> str | None:
+    """None when ``/health`` answers 200, else what it does."""
+    status, _ = _get(probe, port, "/health", {}, timeout_s)
+    if status == 200:
+        return None
+    return "the server does not answer" if status is None else f"/health says {status}"
+
+
+def model_names(body: bytes) -> tuple[str, ...]:
+    """The ids of ``/v1/models``; empty when the body is anything else."""
+    try:
+        return tuple(str(card["id"]) for card in json.loads(body)["data"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+
+
+def _get(probe: Probe, port: int, path: str, headers: Mapping[str, str], timeout_s: float) -> tuple[int | None, bytes]:
+    try:
+        return http.get(probe.host, port, path, timeout_s=timeout_s, headers=headers)
+    except OSError:
+        return None, b""

@@ -1,0 +1,131 @@
+"""The supervisor's view of the server: ready or not, and its metrics, once a second."""
+
+from __future__ import annotations
+
+import time
+
+from launcher.metrics.recorder import Recorder
+from launcher.metrics.scrape import Scraper
+from launcher.runs import readiness
+from launcher.runs.keeper import Keeper
+from launcher.runs.record import RunRecord
+
+PROBE_S = 0.25
+SCRAPE_S = 1.0
+TIMEOUT_S = 2.0
+LOST_AFTER = 3
+"""Failed scrapes in a row before the server counts as not ready: one slow answer is no outage."""
+
+
+class ServerWatch:
+    """Asks for readiness until it comes, then scrapes. Owns the recorder of the run."""
+
+    def __init__(self, record: RunRecord, keeper: Keeper, api_key: str | None) -> None:
+        self._record = record
+        self._keeper = keeper
+        self._api_key = api_key
+        self._recorder: Recorder | None = None
+        self._scraper: Scraper | None = None
+        self._failures = 0
+        self.next_at = 0.0
+        """When something is due, on the monotonic clock."""
+
+    def begin(self) -> None:
+        """A new attempt, or an adopted one: ask at once."""
+        self._failures = 0
+        self._close_scraper()
+        self.next_at = 0.0
+
+    def tick(self, now: float) -> None:
+        """Do what is due. Blocks for 2 s at the most."""
+        if self._record.probe.kind == "none" or now < self.next_at:
+            return
+        state = self._keeper.state
+        if not state.ready:
+            self.next_at = now + PROBE_S
+            self._ask()
+        if state.ready:
+            # on a fixed grid, so that a slow answer does not make the next one late
+            self.next_at = max(self.next_at + SCRAPE_S, now) if self.next_at + SCRAPE_S > now else now + SCRAPE_S
+            self._scrape()
+
+    def _ask(self) -> None:
+        state = self._keeper.state
+        answer = readiness.ask(self._record.probe, api_key=self._api_key, timeout_s=TIMEOUT_S)
+        if not answer.ready:
+            if state.served is False and answer.names and answer.why:
+                state.reason = answer.why
+            return
+        now = time.time()
+        state.ready, state.server_port, state.reason = True, answer.port, None
+        state.served_names = list(answer.names)
+        state.ready_at = state.ready_at or now
+        if not state.served:
+            state.served = True
+            if self._record.probe.kind == "vllm":
+                state.enter_phase("ready", now)
+                state.close_phase(now)
+            self.mark("ready")
+        took = f" after {now - state.started:.1f} s" if state.started else ""
+        self._keeper.event("ready", f"ready on port {answer.port}{took}")
+
+    def _scrape(self) -> None:
+        state = self._keeper.state
+        if self._record.probe.kind != "vllm" or state.server_port is None:
+            self._check_http()
+            return
+        if self._scraper is None:
+            self._scraper = Scraper(
+                self._record.probe.host, state.server_port, timeout_s=TIMEOUT_S, api_key=self._api_key
+            )
+        at = int(time.time() * 1000)
+        try:
+            page = self._scraper.get()
+        except OSError:
+            self._open_recorder().gap(at)
+            self._failed()
+            return
+        self._failures = 0
+        self._open_recorder().record(page, at)
+
+    def _check_http(self) -> None:
+        if readiness.ask(self._record.probe, api_key=None, timeout_s=TIMEOUT_S).ready:
+            self._failures = 0
+        else:
+            self._failed()
+
+    def _failed(self) -> None:
+        self._failures += 1
+        state = self._keeper.state
+        if self._failures < LOST_AFTER or state.server_port is None:
+            return
+        why = (
+            readiness.healthy(self._record.probe, state.server_port)
+            if self._record.probe.kind == "vllm"
+            else "nothing answers"
+        )
+        if why is not None:
+            state.ready, state.reason = False, f"was ready, now {why}"
+            self._keeper.event("ready", f"not ready: {why}")
+
+    def mark(self, kind: str) -> None:
+        """Mark this moment on the metric history (ready, restart)."""
+        if self._record.probe.kind == "vllm":
+            self._open_recorder().mark(int(time.time() * 1000), kind)
+
+    def stopped(self) -> None:
+        """The server is gone: no more questions, the history is closed cleanly."""
+        self._close_scraper()
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
+
+    def _open_recorder(self) -> Recorder:
+        if self._recorder is None:
+            self._recorder = Recorder(self._keeper.run.metrics)
+        return self._recorder
+
+    def _close_scraper(self) -> None:
+        if self._scraper is not None:
+            self._scraper.close()
+            self._scraper = None

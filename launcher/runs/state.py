@@ -1,0 +1,113 @@
+"""``state.json``: where a run stands. One writer, the supervisor; a plain mutable object there, a document on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def boot_id() -> str:
+    """The id of this start of the machine; process ids recorded under another one are void."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            return file.read().decode().strip()
+    except OSError:
+        return ""
+
+
+class State:
+    """The fields of ``state.json``. Times are seconds since the epoch."""
+
+    __slots__ = (
+        "attempt", "boot", "ended", "exit_code", "facts", "log_start", "obeyed", "phase", "phases", "pids", "progress",
+        "ready", "ready_at", "reason", "restarts", "served", "served_names", "server_port", "started", "status", "step",
+        "step_process", "supervisor", "wanted",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.status = "pending"
+        self.phase: str | None = None
+        self.ready = False
+        self.reason: str | None = None
+        self.started: float | None = None
+        self.ready_at: float | None = None
+        self.ended: float | None = None
+        self.exit_code: int | None = None
+        self.pids: list[list[int]] = []
+        """[pid, start time in clock ticks since boot, session id] of every process of the run."""
+        self.phases: list[list[Any]] = []
+        """[name, started, ended or null] in order."""
+        self.progress: str | None = None
+        self.facts: dict[str, str] = {}
+        self.restarts = 0
+        self.attempt = 0
+        self.step: int | None = None
+        self.served_names: list[str] = []
+        self.server_port: int | None = None
+        self.supervisor: int | None = None
+        self.boot = boot_id()
+        self.wanted: str | None = None
+        """stop or restart, once somebody asked: an exit after that is no failure."""
+        self.served = False
+        """The server of this attempt was ready once."""
+        self.log_start = 0
+        """Where in the log this attempt begins, in bytes."""
+        self.obeyed = 0.0
+        """The time of the last intent that was obeyed."""
+        self.step_process: list[int] | None = None
+        """[pid, start time in ticks] of the wrapper of the step that runs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document, keys in a fixed order so that two equal states are equal bytes."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> State:
+        """A state from a document; a field of a wrong shape keeps its first value (nothing is lost by bad input)."""
+        state = cls()
+        for name in cls.__slots__:
+            if name in value and _fits(name, value[name]):
+                setattr(state, name, value[name])
+        state.pids = [entry for entry in state.pids if _is_pid(entry)]
+        return state
+
+    def enter_phase(self, name: str, at: float) -> None:
+        """The start moved on to ``name``: close the phase that lasted until now."""
+        self.close_phase(at)
+        self.phases.append([name, at, None])
+        self.phase = name
+        self.progress = None
+
+    def close_phase(self, at: float) -> None:
+        """End the phase that lasts, if one does."""
+        if self.phases and self.phases[-1][2] is None:
+            self.phases[-1][2] = at
+
+
+_LISTS = ("pids", "phases", "served_names")
+_TEXTS = ("status", "boot")
+_COUNTS = ("restarts", "attempt", "log_start")
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in _LISTS:
+        return isinstance(value, list)
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name in _COUNTS:
+        return isinstance(value, int)
+    if name in ("ready", "served"):
+        return isinstance(value, bool)
+    if name == "obeyed":
+        return isinstance(value, (int, float))
+    if name == "step_process":
+        return value is None or (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value))
+    if name == "facts":
+        return isinstance(value, dict)
+    if name in ("phase", "reason", "progress", "wanted"):
+        return value is None or isinstance(value, str)
+    return value is None or isinstance(value, (int, float))
+
+
+def _is_pid(entry: Any) -> bool:
+    return isinstance(entry, list) and len(entry) == 3 and all(isinstance(part, int) for part in entry)

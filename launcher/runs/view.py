@@ -1,0 +1,114 @@
+"""One run as others see it: a frozen value, equal when nothing changed. NamedTuples: `run list` cannot afford
+dataclasses."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+STATUSES = (
+    "queued", "pending", "initializing", "running", "idle", "stopping", "completed", "failed", "terminated", "lost",
+)  # fmt: skip
+ENDED = frozenset({"completed", "failed", "terminated", "lost"})
+
+
+class Endpoint(NamedTuple):
+    name: str
+    type: str
+    url: str
+    port: int
+
+
+class PhaseMark(NamedTuple):
+    """One phase of a start: seconds since the epoch; ``ended`` None while it lasts."""
+
+    name: str
+    started: float
+    ended: float | None
+
+
+class RunView(NamedTuple):
+    """A run. Times are seconds since the epoch (UTC); what is unknown is None."""
+
+    id: str
+    name: str
+    type: str = "batch"
+    status: str = "queued"
+    phase: str | None = None
+    ready: bool = False
+    reason: str | None = None
+    description: str = ""
+    cluster: str = "local"
+    created: float | None = None
+    started: float | None = None
+    ready_at: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    model: str | None = None
+    served_names: tuple[str, ...] = ()
+    gpus: tuple[int, ...] = ()
+    engine: str | None = None
+    pids: tuple[int, ...] = ()
+    restarts: int = 0
+    manifest: str | None = None
+    folder: str = ""
+    # beside the contract of `run read --json`: what the screen shows
+    phases: tuple[PhaseMark, ...] = ()
+    progress: str | None = None
+    """What the phase says of itself, e.g. ``43 %``."""
+    commands: tuple[str, ...] = ()
+    """The exact command of each step, secrets masked."""
+    step: int | None = None
+    supervisor: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    """Lifted from the log: architecture, max length, KV cache tokens, … in the order they came."""
+
+    @property
+    def live(self) -> bool:
+        """Not ended: it has processes, or will have."""
+        return self.status not in ENDED
+
+    @property
+    def url(self) -> str | None:
+        """Base URL of the server (the endpoint that answers the OpenAI API), e.g. ``http://127.0.0.1:8000``."""
+        return self.endpoints[0].url if self.endpoints else None
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds, or None."""
+    if seconds is None:
+        return None
+    import time
+
+    whole = int(seconds // 1)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1000):03d}Z"
+
+
+def to_json(run: RunView) -> dict[str, Any]:
+    """The document that `run read --json` and `run create --json` print (DESIGN section 4)."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "type": run.type,
+        "status": run.status,
+        "phase": run.phase,
+        "ready": run.ready,
+        "reason": run.reason,
+        "description": run.description,
+        "cluster": run.cluster,
+        "created": rfc3339(run.created),
+        "started": rfc3339(run.started),
+        "ready_at": rfc3339(run.ready_at),
+        "ended": rfc3339(run.ended),
+        "exit_code": run.exit_code,
+        "endpoints": [e._asdict() for e in run.endpoints],
+        "model": run.model,
+        "served_names": list(run.served_names),
+        "gpus": list(run.gpus),
+        "engine": run.engine,
+        "pids": list(run.pids),
+        "restarts": run.restarts,
+        "manifest": run.manifest,
+        "folder": run.folder,
+        "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
+    }
