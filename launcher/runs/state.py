@@ -69,6 +69,8 @@ class State:
             if name in value and _fits(name, value[name]):
                 setattr(state, name, value[name])
         state.pids = [entry for entry in state.pids if _is_pid(entry)]
+        state.phases = [entry for entry in state.phases if _is_phase(entry)]
+        state.served_names = [str(name) for name in state.served_names]
         return state
 
     def enter_phase(self, name: str, at: float) -> None:
@@ -107,6 +109,16 @@ def _fits(name: str, value: Any) -> bool:
     if name in ("phase", "reason", "progress", "wanted"):
         return value is None or isinstance(value, str)
     return value is None or isinstance(value, (int, float))
+
+
+def _is_phase(entry: Any) -> bool:
+    return (
+        isinstance(entry, list)
+        and len(entry) == 3
+        and isinstance(entry[0], str)
+        and isinstance(entry[1], (int, float))
+        and (entry[2] is None or isinstance(entry[2], (int, float)))
+    )
 
 
 def _is_pid(entry: Any) -> bool:

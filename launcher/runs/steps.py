@@ -81,7 +81,7 @@ class Steps:
         code = self._codes.pop(pid, None)
         state.step_process = None
         written = self._written_code(state.step)
-        return StepEnd(state.step, written if written is not None else code)
+        return StepEnd(state.step, written if written is not None else _plain(code))
 
     def has_result(self) -> bool:
         """True when the step that ran has left its exit code (or there is none to leave one)."""
@@ -95,4 +95,9 @@ class Steps:
                 code = int(file.read())
         except (OSError, ValueError):
             return None
-        return 128 - code if 128 < code < 192 else code
+        return _plain(code)
+
+
+def _plain(code: int | None) -> int | None:
+    """A shell's word for a command that signal n ended (128 + n) as Python's (-n)."""
+    return 128 - code if code is not None and 128 < code < 192 else code
