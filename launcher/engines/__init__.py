@@ -1,0 +1,1 @@
+"""Engines: installed vLLMs, each in an environment of its own."""
