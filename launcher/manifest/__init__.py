@@ -1,0 +1,1 @@
+"""Manifests: YAML text in, a typed Manifest or a list of Problems out."""
