@@ -1,7 +1,7 @@
 """Every expected error: what happened (title), the particulars (detail), and what to do (fix).
 
 The command line prints ``error: title. fix.`` and the screen shows the three parts apart; neither ever shows a
-traceback. """
+traceback."""
 
 from __future__ import annotations
 

@@ -58,11 +58,6 @@ def runs_dir() -> str:
     return os.path.join(home(), "runs")
 
 
-def ports_dir() -> str:
-    """Port reservations: one file a port, holding the id of the run that has it."""
-    return os.path.join(home(), "ports")
-
-
 def reserve_lock() -> str:
     """The lock under which ports and GPUs are handed out."""
     return os.path.join(home(), "reserve.lock")

@@ -49,6 +49,7 @@ def prepare(text: str, *, file: str = "", overrides: Overrides | None = None) ->
     if reading.manifest is None:
         return Prepared(None, reading.problems, None)
     try:
+        creation.known_cluster(overrides)
         plan = creation.draft(reading.manifest, file)
     except VdeckError as error:
         return Prepared(reading.manifest, reading.problems, None, error)
@@ -66,7 +67,7 @@ def create(text: str, *, file: str = "", overrides: Overrides | None = None) -> 
     reading = reader.read_text(text, file=file, overrides=overrides or Overrides())
     if reading.manifest is None:
         raise ManifestError(reading.problems, file)
-    run_id = creation.create(reading.manifest, text, file)
+    run_id = creation.create(reading.manifest, text, file, overrides)
     if file:
         remember(file)
     return listing.load(run_id)
@@ -119,9 +120,23 @@ def restart(run_id: str) -> None:
 
 
 def clone(run_id: str) -> RunView:
-    """A new run of the same manifest, in the place of the old one's file so that relative paths hold."""
+    """A new run of the same manifest and overrides, in the place of the old one's file so that relative paths hold."""
     run = read(run_id)
-    return create(manifest_text(run_id), file=run.manifest or "")
+    return create(manifest_text(run_id), file=run.manifest or "", overrides=overrides(run_id))
+
+
+def overrides(run_id: str) -> Overrides:
+    """What a run was created with beside its manifest (`--name`, `--env`, `--set`, `--cluster`)."""
+    import json
+
+    from launcher.manifest.overrides import Overrides
+
+    try:
+        kept = json.loads(secrets.read(paths.RunPaths.of(run_id).secrets).get(secrets.OVERRIDES, "{}"))
+        pairs = {key: tuple((str(a), str(b)) for a, b in kept.get(key, ())) for key in ("env", "sets")}
+        return Overrides(kept.get("name"), pairs["env"], pairs["sets"], kept.get("cluster"))
+    except (ValueError, TypeError, AttributeError):
+        return Overrides()
 
 
 def delete(run_id: str) -> None:
@@ -204,7 +219,7 @@ def api_key(run_id: str) -> str | None:
 
 def secret_values(run_id: str) -> dict[str, str]:
     """The secret values of a run by name: to talk to its server, and to mask them in its log."""
-    return secrets.read(paths.RunPaths.of(run_id).secrets)
+    return secrets.variables(paths.RunPaths.of(run_id).secrets)
 
 
 def recent_manifests() -> tuple[str, ...]:

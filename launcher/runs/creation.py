@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
+from dataclasses import asdict
 
 from launcher import paths
 from launcher.clusters import registry
@@ -14,6 +16,7 @@ from launcher.engines.engine import Engine
 from launcher.errors import UsageError, VdeckError
 from launcher.host import memory
 from launcher.manifest.model import Manifest
+from launcher.manifest.overrides import Overrides
 from launcher.manifest.problems import ManifestError
 from launcher.runs import files, listing, plan, record, reserve, secrets
 
@@ -26,8 +29,9 @@ def draft(manifest: Manifest, file: str) -> plan.Plan:
     return _plan(manifest, file, DRAFT_ID, placement)
 
 
-def create(manifest: Manifest, text: str, file: str) -> str:
+def create(manifest: Manifest, text: str, file: str, overrides: Overrides | None = None) -> str:
     """Make the run folder and start its supervisor; return the id. Raises VdeckError."""
+    known_cluster(overrides)
     cluster = registry.get(manifest.resources.cluster)
     errors = tuple(problem for problem in cluster.check(manifest) if problem.severity == "error")
     if errors:
@@ -39,7 +43,7 @@ def create(manifest: Manifest, text: str, file: str) -> str:
             made = _plan(manifest, file, run_id, placement)
             run = paths.RunPaths.of(run_id)
             files.write_atomic(run.manifest, text.encode())
-            secrets.write(run.secrets, made.secret_values)
+            secrets.write(run.secrets, {**made.secret_values, **_kept(overrides)})
             files.write_json(run.record, record.to_json(made.record))
             cluster.launch(run.folder, "start")
         except BaseException as error:
@@ -51,6 +55,21 @@ def create(manifest: Manifest, text: str, file: str) -> str:
                 ) from error
             raise
     return run_id
+
+
+def known_cluster(overrides: Overrides | None) -> None:
+    """A cluster that somebody asks for must be there; one that a manifest of VESSL names is a note. Raises
+    UsageError."""
+    if overrides is not None and overrides.cluster is not None and overrides.cluster not in registry.names():
+        raise UsageError(
+            f"there is no cluster {overrides.cluster}", fix=f"configured here: {', '.join(registry.names())}"
+        )
+
+
+def _kept(overrides: Overrides | None) -> dict[str, str]:
+    if overrides is None or overrides == Overrides():
+        return {}
+    return {secrets.OVERRIDES: json.dumps(asdict(overrides))}
 
 
 def start_again(run_id: str) -> None:

@@ -277,6 +277,7 @@ class Life:
         return 0.05
 
     def _conclude(self, status: str, why: str | None) -> None:
+        process.reap_last()
         state = self._state
         state.step = state.step_process = None
         tries_left = self._record.restart == "on-failure" and state.restarts < self._record.restart_max

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from launcher import paths
 from launcher.clusters.base import Placement, Request
 from launcher.engines.engine import Engine
+from launcher.errors import VdeckError
 from launcher.manifest.model import Manifest, Port, Volume
+from launcher.manifest.ports import serving_index
 from launcher.runs import command, secrets
 from launcher.runs.record import PortRecord, Probe, RunRecord, StepRecord
 
@@ -38,12 +40,10 @@ def request(manifest: Manifest) -> Request:
 
 def _wanted_ports(manifest: Manifest) -> tuple[Port, ...]:
     if manifest.vllm is not None:
-        said = manifest.vllm.args.get("port")
-        fixed = int(said) if isinstance(said, int) or (isinstance(said, str) and said.isdigit()) else None
-        ports = sorted(manifest.ports, key=lambda p: p.type != "http") or [Port("vllm", None)]
-        if fixed is not None and all(port.port != fixed for port in ports):
-            ports[0] = Port(ports[0].name, fixed, ports[0].type)
-        return tuple(sorted(ports, key=lambda p: fixed is not None and p.port != fixed))
+        first = serving_index(manifest.ports)
+        if first is None:
+            return (Port("vllm", None), *manifest.ports)
+        return (manifest.ports[first], *(port for n, port in enumerate(manifest.ports) if n != first))
     commands = [step.command for step in manifest.steps]
     if not any(map(command.starts_vllm, commands)):
         return manifest.ports
@@ -110,9 +110,7 @@ def make(
         steps = [_serve_step(manifest, engine, args, ports[0].port, base)]
         ports[0] = ports[0]._replace(host=_reach(str(args.get("host", "127.0.0.1"))))
         probe = _vllm_probe(args, ports[0], model, base)
-        for flag, variable in command.SECRET_FLAGS.items():
-            if manifest.vllm.args.get(flag) is not None:
-                secret_values[variable] = str(manifest.vllm.args[flag])
+        secret_values.update(_secret_args(manifest.vllm.args))
     else:
         steps, said = _steps(manifest, base, paths.RunPaths(folder).work)
         notes += said
@@ -154,8 +152,26 @@ def _environment(manifest: Manifest, inherited: Mapping[str, str]) -> tuple[dict
     return env, secret_values, notes
 
 
-def _server_args(
-    manifest: Manifest, engine: Engine, env: Mapping[str, str], memory_bytes: int | None
+def _secret_args(args: Mapping[str, Any]) -> dict[str, str]:
+    """Secrets that the manifest has among the arguments, as the variables that vLLM reads instead. Raises
+    VdeckError."""
+    found: dict[str, str] = {}
+    for flag, variable in command.SECRET_FLAGS.items():
+        value = args.get(flag)
+        values = list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+        if len(values) > 1:
+            raise VdeckError(
+                f"{len(values)} values for {flag}: vLLM takes several only in its command line, which
+                everybody can read", fix=f"give one, or write env: {{{variable}: {{secret: NAME}}}}",
+          
+             )
+        if values:
+            found[variable] = str(values[0])
+    return found
+
+
+def
+_server_args(     manifest: Manifest, engine: Engine, env: Mapping[str, str], memory_bytes: int | None
 ) -> tuple[dict[str, Any], list[str]]:
     """The manifest's arguments, and for the CPU engine a KV cache that fits: its own default, 92 % of the memory of one
     NUMA node, fails on most machines."""

@@ -9,7 +9,7 @@ from launcher.text import clean_line, shorten
 
 _EXCEPTION = re.compile(r"(?:^|\s)((?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Exit)): (.+)")
 _OTHER = re.compile(
-    r"(?:\berror: |^bash: |^/bin/sh: |^sh: |: command not found|: not found$|Value error, )", re.IGNORECASE
+    r"(?:\berror: |^fatal: |^bash: |^/bin/sh: |^sh: |: command not found|: not found$|Value error, )", re.IGNORECASE
 )
 _WRAPPER = re.compile(r"See root cause above|EngineDeadError|resource_tracker|validation error for", re.IGNORECASE)
 _SHUTDOWN = re.compile(r"\[shutdown\]|INFO:\s+Shutting down")
@@ -50,11 +50,9 @@ def exit_text(code: int | None) -> str:
 
 def failure(code: int | None, *, step: int, steps: int, kind: str, served: bool, line: str | None) -> str:
     """Why a run failed, e.g. ``step 2 of 4: exit code 1: ImportError: …``."""
-    who = (
-        "the server" if served else "vllm serve" if kind == "vllm" else {"import": "an import"}.get(kind, "the command")
-    )
+    who = "the server" if served else "vllm serve" if kind == "vllm" else "the command"
     if steps > 1:
-        who = f"step {step + 1} of {steps}"
+        who = f"step {step + 1} of {steps}" + (" (git clone)" if kind == "import" else "")
     if code == 0:
         return f"{who} ended by itself with exit code 0; nobody asked it to stop"
     text = f"{who}: {exit_text(code)}"

@@ -50,6 +50,15 @@ def read(path: str) -> dict[str, str]:
     return found
 
 
+OVERRIDES = "vdeck.overrides"
+"""Kept beside the secrets, for a `--set` or `--env` may hold one; no variable can have this name."""
+
+
+def variables(path: str) -> dict[str, str]:
+    """The secret variables of a run, without what vdeck keeps beside them."""
+    return {name: value for name, value in read(path).items() if name != OVERRIDES}
+
+
 def write(path: str, values: Mapping[str, str]) -> None:
     """Write the secrets of a run, readable by its owner only. Raises OSError."""
     lines = [f"{name}={json.dumps(value)}" for name, value in values.items()]

@@ -74,7 +74,7 @@ class Supervisor:
             state.supervisor = None
             keeper.save(time.monotonic())
             return
-        life = Life(self._run, record, keeper, secrets.read(self._run.secrets), dict(os.environ))
+        life = Life(self._run, record, keeper, secrets.variables(self._run.secrets), dict(os.environ))
         life.begin(self._mode, damage if old is None else None)
         while not (life.over and keeper.save(time.monotonic())):
             pause = self._turn(life, keeper)

@@ -1,4 +1,5 @@
-"""Tests against a real vLLM. Without one on this machine the CPU engine is installed first (minutes, gigabytes, once)."""
+"""Tests against a real vLLM. Without one on this machine the CPU engine is installed first (minutes, gigabytes,
+once)."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 def vdeck(*words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """The command line as a user has it."""
     done = subprocess.run(
-        [sys.executable, "-m", "tui.cli", *words], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ), input=stdin,
-        timeout=START_S + 60,
+        [sys.executable, "-m", "tui.cli", *words], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ),
+        input=stdin, timeout=START_S + 60,
     )  # fmt: skip
     assert not check or done.returncode == 0, (
         f"vdeck {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -27,10 +27,10 @@ def test_from_a_manifest_to_a_stopped_server(tiny: Path) -> None:
     answer = vdeck("chat", run_id, "Tell me something.", "--max-tokens", "40", "--seed", "1")
     assert len(answer.stdout.split()) > 3
     told = vdeck_json("chat", run_id, "Tell me more.", "--max-tokens", "24")
-    assert told["stats"]["completion_tokens"] == 24 and told["stats"]["ttft_s"] > 0
+    assert 1 < told["stats"]["completion_tokens"] <= 24 and told["stats"]["ttft_s"] > 0
 
     def moved() -> dict[str, float] | None:
-        figures = vdeck_json("run", "metrics", run_id, "--window", "1m")
+        figures = vdeck_json("run", "metrics", run_id, "--window", "1m")["figures"]
         return figures if (figures.get("gen_tps") or 0) > 0 and figures.get("ttft_p50") else None
 
     figures = wait_for(moved, 30, "metrics moved by the chat")

@@ -1,4 +1,5 @@
-"""A real supervisor on real commands: steps, ends, leftovers, restarts, stops. No vLLM: shells and the stand-in server."""
+"""A real supervisor on real commands: steps, ends, leftovers, restarts, stops. No vLLM: shells and the stand-in
+server."""
 
 from __future__ import annotations
 
@@ -168,11 +169,11 @@ def test_on_failure_restarts_so_often_and_no_more(tmp_path: Path, monkeypatch: p
 
 
 def test_a_restart_by_request_keeps_id_port_and_log() -> None:
-    run_id, port = kit.start_server()
+    run_id, _ = kit.start_server()
     first = wait_for(lambda: kit.ready(run_id))
     assert first is not None
     control.restart(run_id)
-    run = wait_for(lambda: (r := listing.load(run_id)).restarts == 1 and r.ready and r or None)
+    run = wait_for(lambda: ((r := listing.load(run_id)).restarts == 1 and r.ready and r) or None)
     assert run is not None and run.url == first.url and not set(run.pids) & set(first.pids)
     assert kit.output(run_id).count("Application startup complete") == 2
     control.terminate(run_id)
@@ -185,7 +186,7 @@ def test_a_restart_by_request_keeps_id_port_and_log() -> None:
 
 def test_termination_protection_keeps_a_run_idle() -> None:
     run_id = kit.start(kit.shell("sleep 1000 & exit 4"), keep_idle=True)
-    run = wait_for(lambda: (r := listing.load(run_id)).status == "idle" and r or None)
+    run = wait_for(lambda: ((r := listing.load(run_id)).status == "idle" and r) or None)
     assert run is not None and run.exit_code == 4 and kit.processes(run_id)
     control.terminate(run_id)
     assert end(run_id).status == "terminated"

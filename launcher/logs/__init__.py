@@ -1,0 +1,1 @@
+"""Logs: tail, lines, phases, redaction."""

@@ -1,0 +1,111 @@
+"""Secrets out of text: the ones that are known, and what looks like one. Pure.
+
+vLLM before 0.28 prints its API key into the log, and people print their environment. Masking is for showing, storing
+and exporting; it errs on the side of masking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+_SHORTEST = 6
+"""A known value shorter than this is left alone: masking every ``a1`` would tear the log apart."""
+
+# What none of the patterns below can do without: most lines are let through by these alone (each test is ~40 ns).
+_HINTS = (
+    "hf_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_", "AKIA", "nvapi-", "glpat-", "xox", "earer", "_key",
+    "-key", "pikey", "piKey", "KEY", "Key", "_token", "-token", "token'", 'token"', "token=", "token:", "token =",
+    "token :", "TOKEN", "Token", "ecret", "ECRET", "assword", "ASSWORD", "asswd", "ASSWD", "@",
+)  # fmt: skip
+_TOKENS = re.compile(
+    r"(?<![A-Za-z0-9_])(?:"
+    r"hf_[A-Za-z0-9]{16,}"
+    r"|sk-(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{16,}"
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
+    r"|AKIA[A-Z0-9]{16}|nvapi-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}"
+    r")"
+)
+_BEARER = re.compile(r"\b([Bb]earer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{6,}")
+_URL = re.compile(r"(?<=://)[^\s/@'\"]*[^\s/@'\"*][^\s/@'\"]*@(?=[^\s/])")
+_NAME = (
+    r"(?:\w*api[_-]?keys?|hf[_-]?token|\w*access[_-]?token|\w*auth[_-]?token|\w*(?:client|app)[_-]?secret|"
+    r"\w*secret(?:[_-](?:access[_-])?key)?|\w*passw(?:or)?d|token)"
+)
+_QUOTED = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+# 'api_key': 'x'   api_key=['x', 'y']   "token": "x"
+_DUMPED = re.compile(rf"(?i)(?<![\w-])(['\"]?{_NAME}['\"]?\s*[:=]\s*)(\[[^\]\n]*\]|\([^)\n]*\)|{_QUOTED})")
+# HF_TOKEN=x   api_key=x
+_ASSIGNED = re.compile(
+    r"(?<![\w-])((?:\w*(?:API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|ACCESS_KEY)|api_key|hf_token|password)=)"
+    r"(?!\*\*\*|None\b|True\b|False\b)[^\s'\"\[(,;){}&]+"
+)
+_OPTION = re.compile(
+    r"(--(?:\w+-)*(?:api-key|token|password|secret)['\"]?(?:=|\s+|,\s*)['\"]?)(?![-*'\"\s])([^\s'\",\])]+)"
+)
+_MORE_KEYS = re.compile(rf"(?<=\s)(?=[^\s]*\d)(?![-{re.escape(MASK[0])}])[^\s'\"]{{8,}}")
+_INNER = re.compile(_QUOTED)
+
+
+class Redactor:
+    """Masks ``secrets`` (values of 6 characters and more, also as JSON writes them) and token shapes. Idempotent."""
+
+    __slots__ = ("_known", "_pattern")
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known: set[str] = set()
+        for secret in secrets:
+            for line in (secret, *secret.splitlines()):
+                value = line.strip()
+                if len(value) >= _SHORTEST and value.strip("*"):
+                    known |= {value, value.replace("\\", "\\\\").replace('"', '\\"')}
+        self._known = tuple(sorted(known, key=lambda value: (-len(value), value)))
+        self._pattern = re.compile("|".join(map(re.escape, self._known))) if known else None
+
+    def __call__(self, text: str) -> str:
+        """``text`` with every secret replaced by ``***``."""
+        for _ in range(4):  # a mask may bring a shape to light; it settles at once
+            masked = self._once(text)
+            if masked == text:
+                break
+            text = masked
+        return text
+
+    def _once(self, text: str) -> str:
+        if self._pattern is not None and any(value in text for value in self._known):
+            text = self._pattern.sub(MASK, text)
+        if not any(hint in text for hint in _HINTS):
+            return text
+        text = _TOKENS.sub(MASK, text)
+        text = _BEARER.sub(rf"\1{MASK}", text)
+        text = _URL.sub(f"{MASK}@", text)
+        text = _DUMPED.sub(_mask_value, text)
+        text = _ASSIGNED.sub(rf"\1{MASK}", text)
+        return _mask_options(text) if "--" in text else text
+
+
+def _mask_value(found: re.Match[str]) -> str:
+    """Each quoted value behind a secret's name; the brackets of a list stay."""
+
+    def mask(inner: re.Match[str]) -> str:
+        quote = inner[0][0]
+        return f"{quote}{MASK}{quote}" if len(inner[0]) > 2 else inner[0]
+
+    return found[1] + _INNER.sub(mask, found[2])
+
+
+def _mask_options(text: str) -> str:
+    """``--api-key X Y``: the first word for sure, the next ones when they look like keys, up to the next option."""
+    pieces: list[str] = []
+    place = 0
+    for found in _OPTION.finditer(text):
+        if found.start() < place:
+            continue
+        pieces += [text[place : found.start()], found[1], MASK]
+        end = text.find(" -", found.end())
+        end = len(text) if end < 0 else end
+        rest = text[found.end() : end]
+        pieces.append(_MORE_KEYS.sub(MASK, rest) if found[1].rstrip().endswith("key") else rest)
+        place = end
+    return "".join([*pieces, text[place:]])

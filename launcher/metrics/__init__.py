@@ -1,0 +1,1 @@
+"""Metrics: exposition text, Prometheus arithmetic, recorder, history, charts."""

@@ -1,0 +1,58 @@
+"""Which name of vLLM means what: one alias table for all releases from 0.5.4 to 0.33. The first present name wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+# Families without ``_total`` and without the prefix; renames and removals of vLLM's history, newest name first.
+PROMPT_TOKENS: Final = ("prompt_tokens",)
+GENERATION_TOKENS: Final = ("generation_tokens",)
+PROMPT_THROUGHPUT: Final = ("avg_prompt_throughput_toks_per_s",)
+GENERATION_THROUGHPUT: Final = ("avg_generation_throughput_toks_per_s",)
+RUNNING: Final = ("num_requests_running",)
+WAITING: Final = ("num_requests_waiting",)
+KV_CACHE: Final = ("kv_cache_usage_perc", "gpu_cache_usage_perc")
+TTFT: Final = ("time_to_first_token_seconds",)
+ITL: Final = ("inter_token_latency_seconds", "time_per_output_token_seconds")
+TPOT: Final = ("request_time_per_output_token_seconds", *ITL)
+E2E: Final = ("e2e_request_latency_seconds",)
+QUEUE_TIME: Final = ("request_queue_time_seconds", "time_in_queue_requests")
+FINISHED: Final = ("request_success",)
+PREEMPTIONS: Final = ("num_preemptions",)
+PREFIX_HITS: Final = ("prefix_cache_hits", "gpu_prefix_cache_hits")
+PREFIX_QUERIES: Final = ("prefix_cache_queries", "gpu_prefix_cache_queries")
+PREFIX_HIT_RATE: Final = ("gpu_prefix_cache_hit_rate",)
+
+PREFIXES: Final = ("vllm:", "ray_vllm_", "vllm_")
+"""What vLLM writes, what Ray Serve makes of it, and what a relay that knows no colon makes of it."""
+
+
+def gauge(aliases: tuple[str, ...], has: Callable[[str], bool]) -> str | None:
+    """The metric name of a gauge; ``has`` tells whether a sample name is there."""
+    return _first(aliases, "", has)
+
+
+def counter(aliases: tuple[str, ...], has: Callable[[str], bool]) -> str | None:
+    """The sample name of a counter, with ``_total`` or (a server that forgot it) without."""
+    return _first(aliases, "_total", has) or _first(aliases, "", has)
+
+
+def histogram(aliases: tuple[str, ...], has: Callable[[str], bool]) -> str | None:
+    """The family name of a histogram: its samples are ``_bucket``, ``_sum``, ``_count``."""
+    found = _first(aliases, "_bucket", has)
+    return found[: -len("_bucket")] if found else None
+
+
+def is_vllm(name: str) -> bool:
+    """Whether a sample name is one of vLLM's own (not of Python, the process or the HTTP layer)."""
+    return name.startswith(PREFIXES)
+
+
+def _first(aliases: tuple[str, ...], suffix: str, has: Callable[[str], bool]) -> str | None:
+    for alias in aliases:
+        for prefix in PREFIXES:
+            name = f"{prefix}{alias}{suffix}"
+            if has(name):
+                return name
+    return None
