@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import le
 from typing import NamedTuple
 
 from .promql import extrapolation, histogram_quantiles
@@ -172,7 +173,7 @@ def _present(values: array[float], grid: Grid) -> tuple[Grid, array[float]]:
 def _resets(values: array[float], restarts: list[int]) -> list[float] | None:
     """What resets added up to each sample; None when there was none."""
     forced = [at for at in restarts if 0 < at < len(values)]
-    if not forced and all(map(float.__le__, values, values[1:])):
+    if not forced and all(map(le, values, values[1:])):
         return None
     added = 0.0
     result: list[float] = []

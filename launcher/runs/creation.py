@@ -18,7 +18,7 @@ from launcher.host import memory
 from launcher.manifest.model import Manifest
 from launcher.manifest.overrides import Overrides
 from launcher.manifest.problems import ManifestError
-from launcher.runs import files, listing, plan, record, reserve, secrets
+from launcher.runs import files, listing, needs, plan, record, reserve, secrets
 
 DRAFT_ID = "000000000000"
 
@@ -104,7 +104,7 @@ def _wait_for_start(run: paths.RunPaths, timeout_s: float = 5.0) -> None:
 
 def _place(manifest: Manifest, held: Holdings) -> Placement:
     cluster = registry.get(manifest.resources.cluster)
-    return cluster.place(plan.request(manifest), held)
+    return cluster.place(needs.request(manifest), held)
 
 
 def _plan(manifest: Manifest, file: str, run_id: str, placement: Placement) -> plan.Plan:
@@ -122,6 +122,6 @@ def _engine(manifest: Manifest, gpu: bool) -> Engine | None:
     try:
         return find.choose(version, gpu=gpu)
     except VdeckError:
-        if plan.needs_engine(manifest):
+        if needs.needs_engine(manifest):
             raise
         return None

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Mapping
 
 from launcher import paths
 from launcher.errors import VdeckError
-from launcher.runs import command, environment, process, pyenv, reason
+from launcher.runs import process, reason, verdict
+from launcher.runs.attempt import Attempt
 from launcher.runs.ending import Ending
 from launcher.runs.keeper import Keeper
 from launcher.runs.record import RunRecord
 from launcher.runs.roster import Roster
 from launcher.runs.server import ServerWatch
-from launcher.runs.steps import StepEnd, Steps
+from launcher.runs.steps import StepEnd
 from launcher.runs.stop import Stopper
-from launcher.runs.watch import LogWatch
 
 LEFTOVER_GRACE_S = 3.0
 """What a run that ended by itself leaves behind gets this long to end too."""
@@ -41,14 +39,11 @@ class Life:
         self._record = record
         self._keeper = keeper
         self._state = keeper.state
-        self._secrets = secrets
-        self._inherited = inherited
-        self._steps = Steps(run, record, keeper.state)
+        self._attempt = Attempt(run, record, keeper, secrets, inherited)
+        self._steps = self._attempt.steps
         self._roster = Roster(run.folder, keeper.state)
         self._server = ServerWatch(record, keeper, secrets.get("VLLM_API_KEY"))
-        self._watch: LogWatch | None = None
         self._ending: Ending | None = None
-        self._env: dict[str, str] = {}
         self._next_scan = 0.0
         self._again_at: float | None = None
         """When the next attempt starts (monotonic), while one is waited for."""
@@ -78,7 +73,7 @@ class Life:
             self._blind = True
         if self._state.status in ("pending", "initializing", "lost"):
             self._keeper.status("running")
-        self._watch = LogWatch(self._run.output, self._state.log_start)
+        self._attempt.adopt()
         self._server.begin()
         if self._state.wanted is not None:
             self._stop_now(force=False, grace_s=self._record.grace_s)
@@ -93,48 +88,21 @@ class Life:
         self._conclude("lost", "its supervisor and all its processes are gone; the machine may have been restarted")
 
     def _new_attempt(self) -> None:
-        state = self._state
         self._again_at = None
-        state.wanted, state.served, state.ready, state.ready_at = None, False, False, None
-        state.started = state.ended = state.exit_code = state.server_port = state.step = None
-        state.phase, state.phases, state.progress, state.facts, state.served_names = None, [], None, {}, []
-        state.log_start = _size(self._run.output)
+        self._attempt.reset()
         self._blind = False
         self._keeper.status("initializing")
         self._keeper.save(time.monotonic())
         self._server.begin()
         try:
-            self._prepare()
-            self._keeper.status("running")
-            state.started = time.time()
             if self._record.steps:
                 self._start_step(0)
+                self._keeper.status("running")
             else:
+                self._state.started = time.time()
                 self._keeper.status("idle", "nothing to run: the manifest has no commands")
         except (VdeckError, OSError) as error:
             self._finish(None, f"could not start: {_sentence(error)}")
-
-    def _prepare(self) -> None:
-        own = None
-        if self._record.own_environment:
-            own = self._run.environment
-            python = self._record.engine_python or getattr(sys, "_base_executable", None) or sys.executable
-            pyenv.create(own, python=python, engine_bin=self._record.engine_bin)
-        self._env = environment.build(
-            self._record, folder=self._run.folder, own_env=own, secrets=self._secrets, inherited=self._inherited
-        )
-
-    def _start_step(self, index: int) -> None:
-        step = self._record.steps[index]
-        self._steps.start(index, self._env)
-        if len(self._record.steps) > 1:
-            self._keeper.event("step", f"step {index + 1} of {len(self._record.steps)}: {step.display.splitlines()[0]}")
-        self._next_scan = time.monotonic() + 0.2
-        if step.kind == "vllm" or command.starts_vllm(step.display):
-            self._watch = LogWatch(self._run.output, _size(self._run.output))
-            self._phase("imports")
-        elif len(self._record.steps) > 1:
-            self._state.progress = f"step {index + 1}/{len(self._record.steps)}"
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -150,7 +118,7 @@ class Life:
             self._new_attempt()
             return 0.05
         if not self._state.ready:
-            self._follow_log()
+            self._attempt.follow_log()
         self._server.tick(now)
         ended = self._steps.ended()
         if ended is not None:
@@ -159,21 +127,12 @@ class Life:
         self._scan(now)
         self._check_runtime()
         due = self._server.next_at - now if self._record.probe.kind != "none" else 1.0
-        return max(0.02, min(1.0, due, 0.25 if self._watch is not None and not self._state.ready else 1.0))
+        return max(0.02, min(1.0, due, 0.25 if self._attempt.watching else 1.0))
 
-    def _follow_log(self) -> None:
-        if self._watch is None:
-            return
-        for name in self._watch.read():
-            if name != "ready" and all(entry[0] != name for entry in self._state.phases):
-                self._phase(name)
-        if self._state.phase is not None:
-            self._state.progress = self._watch.tracker.progress
-        self._state.facts = {str(k): str(v) for k, v in self._watch.tracker.facts.items()}
-
-    def _phase(self, name: str) -> None:
-        self._state.enter_phase(name, time.time())
-        self._keeper.event("phase", name)
+    def _start_step(self, index: int) -> None:
+        self._attempt.start(index)
+        self._state.started = self._state.started or time.time()
+        self._next_scan = time.monotonic() + 0.2
 
     def _scan(self, now: float) -> None:
         if now < self._next_scan:
@@ -194,8 +153,7 @@ class Life:
     # -- ending ------------------------------------------------------------------------------------------------------
 
     def stop(self, *, force: bool, grace_s: float | None, why: str | None) -> None:
-        """Somebody wants the run to end; with ``force`` at once. Asking twice is no error, force counts from then
-        on."""
+        """Somebody wants the run to end; with ``force`` at once. Asking twice is no error."""
         if self.over:
             return
         if self._state.wanted != "stop":
@@ -230,7 +188,7 @@ class Life:
         if ended.code == 0 and not last:
             try:
                 self._start_step(ended.index + 1)
-            except OSError as error:
+            except (VdeckError, OSError) as error:
                 self._finish(None, f"step {ended.index + 2} could not start: {_sentence(error)}")
         elif self._record.keep_idle and self._state.status != "idle":
             self._state.exit_code = ended.code
@@ -242,26 +200,14 @@ class Life:
     def _finish(self, ended: StepEnd | None, why: str | None) -> None:
         """The run ended by itself: decide what to call it, then clear away what it left."""
         state = self._state
-        code = ended.code if ended is not None else None
-        state.exit_code = code
-        if code == 0 and not (state.served and self._record.probe.kind == "vllm"):
-            final: tuple[str, str | None] = ("completed", None)
-        else:
-            final = ("failed", why or self._why(ended))
+        state.exit_code = ended.code if ended is not None else None
+        final = verdict.judge(self._run, self._record, state, ended, why)
         state.ready = False
         state.close_phase(time.time())
         self._server.stopped()
         self._keeper.status("stopping", final[1])
         stopper = Stopper(force=False, grace_s=LEFTOVER_GRACE_S, serving=False, loading=False)
         self._ending = Ending(self._roster, stopper, final, gpus=self._record.gpus)
-
-    def _why(self, ended: StepEnd | None) -> str:
-        steps = self._record.steps
-        index = ended.index if ended is not None else (self._state.step or 0)
-        kind = steps[index].kind if index < len(steps) else "shell"
-        line = reason.decisive_line(_last_lines(self._run.output, self._state.log_start))
-        code = ended.code if ended is not None else None
-        return reason.failure(code, step=index, steps=len(steps), kind=kind, served=self._state.served, line=line)
 
     def _end(self, now: float) -> float:
         assert self._ending is not None
@@ -295,22 +241,6 @@ class Life:
         self._keeper.status(status, why)
         self._server.stopped()
         self.over = True
-
-
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
-def _last_lines(path: str, start: int, limit: int = 1 << 20) -> list[str]:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(start, os.fstat(file.fileno()).st_size - limit))
-            return file.read(limit).decode("utf-8", "replace").replace("\r", "\n").split("\n")
-    except OSError:
-        return []
 
 
 def _sentence(error: VdeckError | OSError) -> str:

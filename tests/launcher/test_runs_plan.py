@@ -10,7 +10,7 @@ from launcher.clusters.base import Placement
 from launcher.engines.engine import Engine
 from launcher.manifest import reader
 from launcher.manifest.model import Manifest
-from launcher.runs import command, environment, plan
+from launcher.runs import command, environment, needs, plan, shell_steps
 from launcher.runs.record import from_json, to_json
 
 CPU = Engine(
@@ -31,7 +31,7 @@ def make(
     base: str = "/base",
 ) -> plan.Plan:  # fmt: skip
     manifest = read(text)
-    wanted = plan.request(manifest)
+    wanted = needs.request(manifest)
     numbers = tuple(port.port if port.port is not None else 8100 + n for n, port in enumerate(wanted.ports))
     return plan.make(
         manifest, run_id="000000000001", created=0.0, folder="/runs/1", base=base, source=None,
@@ -132,7 +132,7 @@ def test_the_cpu_engine_gets_a_kv_cache_that_fits_unless_the_manifest_says(args:
     ],
 )
 def test_ports_and_gpus_that_a_manifest_needs(text: str, ports: list[tuple[str | None, int | None]], gpus: int) -> None:
-    wanted = plan.request(read(text))
+    wanted = needs.request(read(text))
     assert [(p.name if n is not None else None, p.port) for p, (n, _) in zip(wanted.ports, ports, strict=True)] == ports
     assert wanted.gpus_default == gpus
 
@@ -158,7 +158,7 @@ def test_a_path_of_the_machine_is_used_as_it_is(tmp_path: Path) -> None:
 
 def test_an_import_cannot_climb_out_of_the_work_folder() -> None:
     assert reader.read_text("name: x\nimport: {/../../etc/: git://github.com/o/r}\nrun: 'true'\n").manifest is None
-    assert plan._mapped("/../../etc/", "/runs/1/work") == "/runs/1/work/etc", "and a second lock behind the first"
+    assert shell_steps.mapped("/../../etc/", "/runs/1/work") == "/runs/1/work/etc", "and a second lock behind the first"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_import_cannot_climb_out_of_the_work_folder() -> None:
     ],
 )
 def test_when_an_engine_is_needed(text: str, needed: bool) -> None:
-    assert plan.needs_engine(read(text)) is needed
+    assert needs.needs_engine(read(text)) is needed
 
 
 @pytest.mark.parametrize(
