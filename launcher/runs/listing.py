@@ -117,6 +117,8 @@ def needs_supervisor(seen: RunView) -> bool:
     A ``lost`` run whose record can be read is worth a try too, when processes of it still live (a damaged state.json).
     """
     run = paths.RunPaths(seen.folder)
+    if not os.path.isabs(seen.folder):
+        return False  # no run of this machine's state folder
     if seen.status in ENDED:
         if seen.status != "lost" or not os.path.exists(run.record):
             return False
