@@ -6,7 +6,7 @@
 The start: phases as vLLM prints them go to stdout, the port is bound at once but refuses connections until the server
 is ready. SIGTERM or SIGINT end it with exit code 0. In a test: ``with StandIn(model="tiny") as server: server.url``.
 
-The prompt (the last user message) chooses the answer. ``!word`` at its start is an order, see ``standin_http.ORDERS``;
+The prompt (the last user message) chooses the answer. ``!word`` at its start is an order (``standin_answer.ORDERS``);
 any other prompt is answered by "You said: <prompt>", one token a word. ``--script FILE`` is JSON, all keys optional:
 
     {"log": ["line", {"sleep": 0.2}, ...],      printed instead of the phases ({pid} and {port} are filled in)
