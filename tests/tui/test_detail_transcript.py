@@ -1,0 +1,134 @@
+"""The transcript of a chat on disk, and the slash commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from launcher.serving import transcript
+from launcher.serving.transcript import Turn, conversation
+from tui.detail import chat_commands
+from tui.detail.chat_commands import ChatSettings
+
+
+def test_what_is_appended_is_loaded(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    turns = [
+        Turn("user", "héllo\n漢字 [b]\x1b[31m", 1.5),
+        Turn("assistant", "answer", 2.5, "tiny", {"ttft_s": 0.2, "tool_calls": ["f(1)"]}),
+        Turn("assistant", "", 3.5, error="it broke."),
+        Turn("clear", "", 4.5),
+    ]
+    for turn in turns:
+        transcript.append(folder, turn)
+    assert transcript.load(folder) == tuple(turns)
+    assert transcript.load(folder, limit=2) == tuple(turns[2:])
+    assert transcript.load(folder, limit=0) == ()
+
+
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        transcript.append(str(tmp_path), Turn("user", "secret"))
+    finally:
+        os.umask(old)
+    (file,) = (tmp_path / "chat").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "chat").stat().st_mode) == 0o700
+
+
+def test_a_turn_gets_its_time(tmp_path: Path) -> None:
+    transcript.append(str(tmp_path), Turn("user", "x"))
+    assert transcript.load(str(tmp_path))[0].time > 1_700_000_000
+
+
+def test_no_file_and_a_deleted_run(tmp_path: Path) -> None:
+    assert transcript.load(str(tmp_path)) == ()
+    with pytest.raises(OSError, match="the run folder is gone"):
+        transcript.append(str(tmp_path / "gone"), Turn("user", "x"))
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"{", b"[]", b"null", b'{"role": "user"}', b'{"role": "root", "text": "x"}',
+        b'{"role": "user", "text": 5}',
+        b'{"role": "user", "text": "x", "time": "soon"}', b'{"role": "user", "text": "x", "stats": []}', b"\xff\x00",
+        b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_damaged_lines_are_left_out(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "chat").mkdir()
+    good = json.dumps({"role": "user", "text": "good"}).encode()
+    (tmp_path / "chat" / "transcript.jsonl").write_bytes(good + b"\n" + line + b"\n" + good + b"\n" + good[:9])
+    assert [turn.text for turn in transcript.load(str(tmp_path))] == ["good", "good"]
+
+
+def test_a_huge_transcript_gives_its_end(tmp_path: Path) -> None:
+    (tmp_path / "chat").mkdir()
+    with open(tmp_path / "chat" / "transcript.jsonl", "w", encoding="utf-8") as file:
+        for number in range(6000):
+            file.write(json.dumps({"role": "user", "text": f"{number} " + "x" * 1000}) + "\n")
+    turns = transcript.load(str(tmp_path), limit=5)
+    assert [turn.text.split()[0] for turn in turns] == ["5995", "5996", "5997", "5998", "5999"]
+
+
+def test_the_conversation_leaves_out_what_failed_and_what_was_cleared() -> None:
+    said = (
+        Turn("user", "cleared"), Turn("assistant", "cleared"), Turn("clear", ""),
+        Turn("user", "q1"), Turn("assistant", "a1"),
+        Turn("user", "q2"), Turn("assistant", "half", error="broken."), Turn("user", "q3"), Turn("user", "q4"),
+        Turn("assistant", "a4"), Turn("user", "q5"),
+    )  # fmt: skip
+    assert [turn.text for turn in conversation(said)] == ["q1", "a1", "q4", "a4"]
+    assert conversation(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("/help", True), ("/x y", True), ("//help", False), ("/", False), ("/ x", False), ("/9", False), ("a", False)],
+)
+def test_what_is_a_command(text: str, is_one: bool) -> None:
+    assert chat_commands.is_command(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("/model tiny", ChatSettings(model="tiny")), ("/MODEL lora", ChatSettings(model="my-lora")),
+        ("/max 100", ChatSettings(max_tokens=100)), ("/temp 0", ChatSettings(temperature=0.0)),
+        ("/system a b\nc", ChatSettings(system="a b\nc")), ("/help", ChatSettings()), ("/clear", ChatSettings()),
+    ],
+)  # fmt: skip
+def test_commands_change_settings(text: str, settings: ChatSettings) -> None:
+    done = chat_commands.apply(text, ChatSettings(), ("tiny", "my-lora"))
+    assert done.settings == settings and done.problem is None
+    assert done.clear is (text == "/clear")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/model nope", "/model i", "/max 0", "/max -3", "/max many", "/max " + "9" * 20, "/temp 3", "/temp nan",
+        "/temp x", "/foo",
+    ],
+)
+def test_wrong_commands_say_why_and_change_nothing(text: str) -> None:
+    before = ChatSettings(model="a", max_tokens=5)
+    done = chat_commands.apply(text, before, ("tiny", "tinier"))
+    assert done.settings is before and done.problem is not None and done.problem.endswith(".")
+
+
+def test_settings_are_taken_back() -> None:
+    full = ChatSettings("m", "s", 5, 0.5)
+    assert full.describe() == "max 5  temp 0.5  system prompt set"
+    for text in ("/system", "/max", "/temp"):
+        full = chat_commands.apply(text, full, ()).settings
+    assert full == ChatSettings("m") and full.describe() == ""
+    assert chat_commands.apply("/model", full, ("a", "b")).say == "a\nb"
+    assert chat_commands.unescape("//x") == "/x" and chat_commands.unescape("x") == "x"
