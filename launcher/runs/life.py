@@ -91,6 +91,8 @@ class Life:
         self._again_at = None
         self._attempt.reset()
         self._blind = False
+        if self._state.attempt > 0:
+            self._server.mark("restart")  # counters begin again, whether a reader can see it in the numbers or not
         self._keeper.status("initializing")
         self._keeper.save(time.monotonic())
         self._server.begin()
@@ -232,7 +234,6 @@ class Life:
             state.restarts += 1
             state.attempt += 1
             self._again_at = time.monotonic() + pause
-            self._server.mark("restart")
             self._keeper.event("restart", f"starts again in {pause:g} s" + (f" after: {why}" if why else ""))
             self._keeper.status("pending", why)
             return

@@ -177,8 +177,8 @@ def test_nonsense_is_an_oserror_and_the_next_call_is_fresh(serve: Callable[..., 
     first = [True]
 
     def then_good(connection: socket.socket, _: int) -> None:
-        connection.sendall(answer if first[0] else sized(b"up 1\n"))
-        first[0] = False
+        bad, first[0] = first[0], False  # before the answer goes out: the next request may be here at once
+        connection.sendall(answer if bad else sized(b"up 1\n"))
 
     scraper = Scraper("127.0.0.1", serve(then_good).port)
     with pytest.raises(OSError, match=" "):
