@@ -124,11 +124,22 @@ def send(pid: int, number: int) -> bool:
     return True
 
 
+def _packages() -> list[str]:
+    """Where a supervisor finds vdeck, and the NVML binding when this machine has GPUs to ask about."""
+    found = [REPO_ROOT]
+    if os.path.exists("/dev/nvidiactl"):
+        import importlib.util
+
+        binding = importlib.util.find_spec("pynvml")
+        if binding is not None and binding.origin:
+            found.append(os.path.dirname(binding.origin))
+    return found
+
+
 def supervisor_argv(run_folder: str, mode: str) -> list[str]:
     """How a supervisor is started: this interpreter without its site (quick and small: a supervisor needs the standard
     library alone), isolated from PYTHON* variables. The last words name the process in `ps`."""
-    site = os.path.join(sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
-    code = f"import sys; sys.path += [{REPO_ROOT!r}, {site!r}]; from launcher.runs import supervisor as s; "
+    code = f"import sys; sys.path += {_packages()!r}; from launcher.runs import supervisor as s; "
     code += "s.main(*sys.argv[1:3])"
     return [sys.executable, "-I", "-S", "-c", code, run_folder, mode, "vdeck-supervisor"]
 
@@ -199,11 +210,15 @@ def become_subreaper() -> bool:
 def foreground(argv: Sequence[str]) -> int:
     """Run a program that takes over this terminal (an editor) to its end; return its exit code.
 
-    Raises VdeckError when it cannot start. The caller must have given the terminal up (``App.suspend``).
+    Raises VdeckError when it cannot start. The caller must have given the terminal up (``App.suspend``), on the main thread.
     """
+    # ctrl+c in the editor goes to the whole foreground group: it is meant for the editor. (No SIG_IGN: it would inherit it.)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.call(list(argv))
     except OSError as error:
         raise VdeckError(
             f"cannot start {argv[0]}: {error.strerror}", fix="set EDITOR to an editor that is installed"
         ) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
