@@ -210,9 +210,10 @@ def become_subreaper() -> bool:
 def foreground(argv: Sequence[str]) -> int:
     """Run a program that takes over this terminal (an editor) to its end; return its exit code.
 
-    Raises VdeckError when it cannot start. The caller must have given the terminal up (``App.suspend``), on the main thread.
+    Raises VdeckError when it cannot start. The caller, on the main thread, must have given the terminal up
+    (``App.suspend``).
     """
-    # ctrl+c in the editor goes to the whole foreground group: it is meant for the editor. (No SIG_IGN: it would inherit it.)
+    # ctrl+c goes to the whole foreground group and is meant for the editor; SIG_IGN would be inherited by it
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.call(list(argv))

@@ -8,6 +8,7 @@ from typing import Any
 
 from fake_fleet import FIGURES, FakeControl, FakeFleet, FakeGpu, failed_run, ready_run, starting_run, until
 from screen_text import screen_text
+from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import VdeckApp
@@ -15,6 +16,10 @@ from tui.app import VdeckApp
 SMALL, LARGE = (80, 24), (120, 40)
 SIZES = [SMALL, LARGE]
 GIB = 1024**3
+
+# Pilot looks every 20 ms whether the app is idle, several times a key: a test of ten keys would sleep for a second.
+_wait.SLEEP_GRANULARITY = 1 / 250
+_wait.SLEEP_IDLE = 1 / 500
 
 
 def three_runs() -> FakeFleet:

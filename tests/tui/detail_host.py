@@ -58,9 +58,11 @@ class FakeLog:
         self.partial = ""
         self.restarted = False
         self.begins_again = False
+        self.behind = 0
         self.polls = 0
 
     def last(self, n: int) -> list[str]:
+        self.behind = 0
         return self.lines[-n:]
 
     def poll(self) -> list[str]:

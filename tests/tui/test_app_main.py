@@ -177,6 +177,28 @@ async def test_marks():
         assert [run.id for run in app.main.targets()] == [FAILED]
 
 
+async def test_keys_typed_in_one_go_hit_the_right_run():
+    """Keys that wait in the queue together, as from a fast typist or a slow link."""
+    async with deck() as (app, pilot):
+        for key in ("space", "space", "j"):
+            app.simulate_key(key)
+        await until(pilot, lambda: app.main.table.marks == {NEWEST, READY})
+        assert app.main.table.chosen == FAILED
+        table = app.main.table
+        table.action_cursor_up()
+        assert table.chosen == READY and app.main.chosen_run() == ready_run()
+
+
+async def test_a_run_is_chosen_when_it_comes():
+    fleet = three_runs()
+    async with deck(fleet) as (app, pilot):
+        app.main.select("900000000001")
+        assert app.main.table.chosen == NEWEST
+        fleet.runs = (*fleet.runs, ready_run("900000000001", "late", created=1.0))
+        await polled(app, pilot, fleet)
+        assert app.main.table.chosen == "900000000001"
+
+
 async def test_marks_of_deleted_runs_are_forgotten():
     fleet = three_runs()
     async with deck(fleet) as (app, pilot):
@@ -216,16 +238,22 @@ async def test_resize_keeps_cursor_and_changes_columns():
         assert app.main.table.chosen == READY and app.main.table.cursor_row == 1
 
 
-async def test_theme_switch_is_remembered():
+@pytest.mark.parametrize(
+    ("terminal", "dark", "light"),
+    [("xterm-256color", "vdeck-dark", "vdeck-light"), ("xterm-16color", "vdeck-dark-16", "vdeck-light-16")],
+)
+async def test_theme_switch_is_remembered(monkeypatch, terminal, dark, light):
+    monkeypatch.setenv("TERM", terminal)
+    monkeypatch.delenv("COLORTERM", raising=False)
     async with deck() as (app, pilot):
-        assert app.theme == "vdeck-dark"
+        assert app.theme == dark and app.has_class("-few-colours") is dark.endswith("16")
         await pilot.press("ctrl+t")
-        assert app.theme == "vdeck-light"
+        assert app.theme == light
         jobs = [worker for worker in app.workers if worker.group == "settings"]
         if jobs:
             await app.workers.wait_for_complete(jobs)
     async with deck() as (app, _):
-        assert app.theme == "vdeck-light"
+        assert app.theme == light
 
 
 async def test_hostile_names_are_painted_as_text():

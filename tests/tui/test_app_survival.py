@@ -124,3 +124,24 @@ def test_a_lost_terminal_ends_the_screen(terminal):
     terminal.read_until(b"vllm-server")
     os.close(terminal.here)
     assert terminal.process.wait(10) == 0
+
+
+def test_a_blocked_loop_cannot_keep_a_lost_screen_alive():
+    """The loop may hang in a write to the lost terminal: the process must end all the same."""
+    here, there = pty.openpty()
+    code = f"""
+import sys, asyncio, threading
+sys.path[:0] = [{ROOT!r}]
+from tui import terminal
+terminal.LOOK_S = terminal.GRACE_S = 0.2
+async def main():
+    terminal.Terminal(lambda: None, asyncio.get_running_loop()).watch()
+    print("watching", flush=True)
+    threading.Event().wait()
+asyncio.run(main())
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=there, stdout=there, start_new_session=True)
+    os.close(there)
+    assert b"watching" in os.read(here, 100)
+    os.close(here)
+    assert process.wait(10) == 0

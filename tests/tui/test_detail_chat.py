@@ -272,6 +272,7 @@ async def test_commands() -> None:
         messages, params = client.asked[0]
         assert messages == [{"role": "system", "content": "be brief"}, {"role": "user", "content": "/slash"}]
         assert (params.model, params.max_tokens, params.temperature) == ("lora-b", 50, 0.5)
+        await command("/clear", "Press esc first.")
         client.streams[0].say("x", None)
         await until_text(pilot, "enter sends")
         pane.prompt.insert("/clear")

@@ -152,6 +152,23 @@ def test_filtered_rows() -> None:
     assert numbered(buffer) == ["y.0", "x2.0", "y.0", "x3.0"]
 
 
+def test_texts_are_made_once_until_they_change() -> None:
+    made: list[str] = []
+
+    def text(raw: str) -> str:
+        made.append(raw)
+        return raw
+
+    buffer = LogBuffer()
+    buffer.extend(list("abc"))
+    buffer.arrange(text=text, accept=lambda seen: seen != "b")
+    assert made == ["a", "b", "c"] and numbered(buffer) == ["a.0", "c.0"]
+    buffer.arrange(text=text, width=5)
+    assert made == ["a", "b", "c"]
+    buffer.forget_texts()
+    assert not buffer.warm(2) and buffer.warm(2) and made[3:] == ["a", "b", "c"]
+
+
 def test_the_unfinished_line_is_replaced() -> None:
     buffer = LogBuffer()
     buffer.arrange(text=str, width=4)
@@ -177,6 +194,8 @@ def test_a_ring_fed_in_pieces_equals_one_laid_out_at_once(width: int | None, fil
         tail = "tail" if chance.random() < 0.5 else ""
         before, first = buffer.row_count, buffer.first_row
         buffer.extend(lines, tail)
+        if step % 7 == 0:
+            buffer.warm(chance.randrange(12))
         kept = [*kept[: len(kept) - had_tail], *lines, *([tail] if tail else [])][-20:]
         had_tail = bool(tail)
         fresh = LogBuffer(limit=20)

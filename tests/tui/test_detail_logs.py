@@ -14,7 +14,7 @@ from textual.selection import Selection
 from textual.widgets import Input
 
 from tui.detail.controller import Periods
-from tui.detail.log_pane import LogPane
+from tui.detail.log_follower import CATCH_UP_BYTES
 from tui.detail.log_view import LogView
 from tui.detail.pane import Pane
 
@@ -201,7 +201,7 @@ async def test_copy_takes_the_lines_on_the_screen() -> None:
         await pilot.press("c")
         await until(pilot, lambda: app.copied)
         assert app.copied == ["(A pid=1) one\ntwo " + "x" * 200]
-        assert [note.message for note in app._notifications] == ["Copied 2 lines."]
+        assert [note.message for note in app._notifications] == ["Copied what the screen shows."]
 
 
 async def test_copy_takes_the_selection_and_joins_wrapped_parts() -> None:
@@ -274,7 +274,7 @@ async def test_full_screen_is_asked_of_the_screen() -> None:
     sources.log = FakeLog(["x"])
     app = Watching(sources, ready_run(), "logs")
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, "1 lines")
+        await opened(app, pilot, "1 line")
         await pilot.press("f")
         await until(pilot, lambda: asked)
 
@@ -283,10 +283,10 @@ async def test_a_flood_is_painted_at_most_five_times_a_second() -> None:
     app, sources = host("x")
     async with app.run_test(size=(80, 24)) as pilot:
         app.detail.controller.periods = Periods()
-        await opened(app, pilot, "1 lines")
+        await opened(app, pilot, "1 line")
         calls = 0
-        pane = app.query_one(LogPane)
-        add = pane.add_lines
+        view = app.query_one(LogView)
+        add = view.add
 
         def counted(lines: list[str], tail: str = "") -> None:
             nonlocal calls
@@ -294,9 +294,36 @@ async def test_a_flood_is_painted_at_most_five_times_a_second() -> None:
             add(lines, tail)
             sources.log.fresh = numbered(1000)
 
-        pane.add_lines = counted  # type: ignore[method-assign, assignment]
+        view.add = counted  # type: ignore[method-assign, assignment]
         polls = sources.log.polls
         sources.log.fresh = numbered(1000)
         began = time.monotonic()
         await until(pilot, lambda: calls >= 4)
         assert sources.log.polls - polls <= (time.monotonic() - began) * 5 + 1
+
+
+async def test_coming_back_finds_the_same_place_and_no_line_is_missing() -> None:
+    app, sources = host(*numbered(500))
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = await opened(app, pilot, "line 00499")
+        view.scroll_to(y=100, animate=False)
+        await until_text(pilot, "line 00100")
+        before = widget_text(app, view)
+        app.detail.open_tab("events")
+        await until_text(pilot, "What happened")
+        sources.log.fresh = numbered(50, 500)
+        app.detail.open_tab("logs")
+        await until_text(pilot, "550 lines")
+        assert widget_text(app, view) == before
+
+
+async def test_coming_back_after_a_flood_opens_at_the_end() -> None:
+    app, sources = host(*numbered(500))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, "line 00499")
+        app.detail.open_tab("events")
+        await until_text(pilot, "What happened")
+        sources.log.lines, sources.log.behind = numbered(500, 90_000), CATCH_UP_BYTES + 1
+        app.detail.open_tab("logs")
+        text = await until_text(pilot, "line 90499")
+        assert "500 lines" in text

@@ -99,7 +99,7 @@ async def test_the_reason_of_a_failure_is_loud() -> None:
         painted = [segment for y in range(3) for segment in section.render_line(y)]
         segments = [segment for segment in painted if "KV cache too small" in segment.text]
         assert segments and segments[0].style is not None and segments[0].style.bold
-        assert segments[0].style.bgcolor != section.rich_style.bgcolor
+        assert segments[0].style.reverse
 
 
 async def test_a_starting_run_ticks() -> None:

@@ -165,6 +165,16 @@ async def test_hostile_names_are_text_everywhere() -> None:
         assert not any(character in text for character in "\x1b\x07\u202e")
 
 
+async def test_without_colours_the_open_tab_and_the_series_can_still_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Host(FakeSources(), ready_run(), "metrics")
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await until_text(pilot, "Throughput")
+        active, other = app.query_one("#tab-metrics"), app.query_one("#tab-logs")
+        assert abs(active.styles.background.brightness - other.styles.background.brightness) > 0.3
+        assert " a prompt" in text and " b generation" in text
+
+
 def test_the_actions_of_the_panes_are_in_the_one_table() -> None:
     assert set(DETAIL_ACTIONS) <= set(all_actions())
     assert len({(action.scope, action.keys) for action in DETAIL_ACTIONS}) == len(DETAIL_ACTIONS)
