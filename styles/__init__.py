@@ -1,0 +1,1 @@
+"""Style sheets and themes: the only colours in the project."""

@@ -1,0 +1,209 @@
+"""Chat: try the served model. One Static a turn; the live answer is plain text until it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from launcher.runs.view import RunView
+from launcher.text import clean, clean_line
+from tui.detail import chat_text
+from tui.detail.actions import bindings
+from tui.detail.chat_commands import ChatSettings
+from tui.detail.chat_prompt import PromptArea
+from tui.detail.messages import Asked, Interrupted
+from tui.detail.pane import Pane
+
+if TYPE_CHECKING:
+    from launcher.serving.transcript import Turn
+
+KEPT_TURNS = 40
+"""Widgets on the screen; older turns stay in the transcript."""
+
+
+class ChatPane(Pane):
+    """The fourth tab."""
+
+    BINDINGS = [*bindings("chat"), Binding("escape", "leave_prompt", "Leave", show=False)]  # noqa: RUF012
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.answering = False
+        self._live: Static | None = None
+        self._last_answer = ""
+        self._settings = ChatSettings()
+        self._model: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield VerticalScroll(id="chat-history")
+        yield Static(id="chat-state", markup=False)
+        yield PromptArea(id="chat-prompt")
+
+    def on_mount(self) -> None:
+        self._open_or_close()
+
+    @property
+    def prompt(self) -> PromptArea:
+        return self.query_one("#chat-prompt", PromptArea)
+
+    @property
+    def _history(self) -> VerticalScroll:
+        return self.query_one("#chat-history", VerticalScroll)
+
+    # -- what the controller gives
+
+    def show_history(self, turns: Sequence[Turn]) -> None:
+        """The conversation as it was left; replaces whatever is shown."""
+        self._live = None
+        self.answering = False
+        self._last_answer = next((turn.text for turn in reversed(turns) if turn.role == "assistant" and turn.text), "")
+        self._history.remove_children()
+        shown = [self._widget(turn) for turn in turns if turn.role in ("user", "assistant")]
+        self._history.mount_all(shown[-KEPT_TURNS:])
+        self._history.anchor()
+        self._open_or_close()
+
+    def show_settings(self, settings: ChatSettings, model: str | None) -> None:
+        """How the next prompt will be sent."""
+        self._settings, self._model = settings, model
+        self._open_or_close()
+
+    def begin(self, turn: Turn, model: str | None) -> None:
+        """A prompt was sent: show it, and an answer that is still empty."""
+        self.answering = True
+        self._live = Static(chat_text.live(model, "", "", ""), classes="turn answer", markup=False)
+        self._add(Static(chat_text.prompt(turn), classes="turn prompt", markup=False), self._live)
+        self._open_or_close()
+
+    def show_live(self, model: str | None, text: str, reasoning: str, figures: str) -> None:
+        """The answer so far; called at most ten times a second."""
+        if self._live is not None:
+            self._live.update(chat_text.live(model, text, reasoning, figures))
+
+    def finish(self, turn: Turn) -> None:
+        """The answer is complete, or has failed (``turn.error``): the live text becomes Markdown."""
+        self.answering = False
+        if turn.text:
+            self._last_answer = turn.text
+        if self._live is not None:
+            self._live.update(chat_text.answer(turn, dark=self.app.current_theme.dark))
+            self._live = None
+        self._open_or_close()
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """A line of the chat itself."""
+        self._add(Static(chat_text.notice(text, problem=problem), classes="turn notice", markup=False))
+
+    def clear_history(self) -> None:
+        """A new conversation."""
+        self._history.remove_children()
+        self._last_answer = ""
+
+    def put_back(self, text: str) -> None:
+        """A prompt that was not answered returns to where it was written."""
+        self.prompt.put_back(text)
+
+    def run_switched(self, run: RunView | None) -> None:
+        self.show_history(())
+        self.prompt.clear()
+        self.show_settings(ChatSettings(), None)
+
+    def run_changed(self, run: RunView | None) -> None:
+        self._open_or_close()
+
+    def focus_target(self) -> Widget:
+        return self._history if self.prompt.disabled else self.prompt
+
+    # -- the user
+
+    def on_prompt_area_sent(self, event: PromptArea.Sent) -> None:
+        event.stop()
+        if self.answering and not event.text.startswith("/"):
+            self.notify("An answer is still being written. Press esc to stop it.", severity="warning", markup=False)
+            self.put_back(event.text)
+            return
+        self.post_message(Asked(self, event.text))
+
+    def action_interrupt(self) -> None:
+        """Stop the answer."""
+        self.post_message(Interrupted())
+
+    def action_leave_prompt(self) -> None:
+        """From the prompt to the conversation."""
+        self._history.focus()
+
+    def action_write_prompt(self) -> None:
+        """From the conversation to the prompt."""
+        if not self.prompt.disabled:
+            self.prompt.focus()
+
+    def action_copy_answer(self) -> None:
+        """The last answer, as the model wrote it."""
+        if not self._last_answer:
+            self.notify("There is no answer yet.", severity="warning", markup=False)
+            return
+        self.app.copy_to_clipboard(clean(self._last_answer))
+        self.notify("Copied the answer.", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape stops an answer, else leaves the prompt, else leaves the pane (it is the screen's then)."""
+        if action == "interrupt":
+            return self.answering
+        return self.prompt.has_focus if action == "leave_prompt" else True
+
+    # -- inside
+
+    def _widget(self, turn: Turn) -> Static:
+        if turn.role == "user":
+            return Static(chat_text.prompt(turn), classes="turn prompt", markup=False)
+        return Static(chat_text.answer(turn, dark=self.app.current_theme.dark), classes="turn answer", markup=False)
+
+    def _add(self, *widgets: Static) -> None:
+        history = self._history
+        history.mount_all(widgets)
+        surplus = len(history.children) - KEPT_TURNS
+        if surplus > 0:
+            history.remove_children(history.children[:surplus])
+        history.anchor()
+
+    def _why_closed(self) -> str | None:
+        """Why nothing can be asked now; None when it can."""
+        run = self.shown_run
+        if run is None:
+            return "No run is chosen."
+        if not run.live:
+            return f"This run is {clean_line(run.status)}: nobody answers. Its conversation is kept."
+        if not run.ready:
+            step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part) or clean_line(run.status)
+            return f"Not ready yet ({step}): the chat opens when the server answers."
+        return None
+
+    def _open_or_close(self) -> None:
+        self.refresh_bindings()
+        closed = self._why_closed()
+        prompt = self.prompt
+        if prompt.disabled != (closed is not None):
+            had_focus = prompt.has_focus
+            prompt.disabled = closed is not None
+            if had_focus and prompt.disabled:
+                self._history.focus()
+        self.query_one("#chat-state", Static).update(self._state(closed))
+
+    def _state(self, closed: str | None) -> Content:
+        if closed is not None:
+            return Content.styled("○ " + closed, "$foreground-muted")
+        model = clean_line(self._model or "the served model")
+        parts: list[str | tuple[str, str]] = [("● " + model, "bold")]
+        settings = self._settings.describe()
+        if settings:
+            parts.append("   " + settings)
+        hint = "esc stops the answer" if self.answering else "enter sends, ctrl+j new line, /help"
+        parts.append((f"   {hint}", "$foreground-muted"))
+        return Content.assemble(*parts)

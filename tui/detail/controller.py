@@ -1,0 +1,172 @@
+"""Feeds the visible pane: reads in threads, then calls the pane's setters. One at a time, cancelled on a switch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.widget import Widget
+
+from launcher.errors import VdeckError
+from launcher.runs.view import RunView
+from tui.detail.log_follower import LogFollower
+from tui.detail.pane import Pane
+
+if TYPE_CHECKING:
+    from launcher.metrics.figures import Figures
+    from tui.detail.chat_feed import ChatFeed
+    from tui.detail.chat_pane import ChatPane
+    from tui.detail.events_pane import EventsPane
+    from tui.detail.log_pane import LogPane
+    from tui.detail.metrics_pane import MetricsPane
+    from tui.detail.overview_pane import OverviewPane
+    from tui.detail.sources import Sources
+
+FEED_GROUP = "detail-feed"
+LOG_LINES = 20_000
+
+
+class Periods(NamedTuple):
+    """Seconds between two looks at what a pane shows."""
+
+    log: float = 0.25
+    events: float = 1.0
+    metrics: float = 1.0
+
+
+class DetailController:
+    """Workers of the detail area. ``host`` is the widget they belong to: they end with it."""
+
+    def __init__(self, host: Widget, sources: Sources) -> None:
+        self.periods = Periods()
+        self._host = host
+        self._sources = sources
+        self._chat: ChatFeed | None = None
+        self._log: LogFollower | None = None
+        self._wake = asyncio.Event()
+        self._told: str | None = None
+
+    def feed(self, pane: Pane, run: RunView | None) -> None:
+        """Start feeding this pane with this run, instead of whatever was fed before."""
+        self.stop()
+        if run is None:
+            return
+        kinds: dict[str, Callable[[Any, RunView], Coroutine[Any, Any, None]]] = {
+            "pane-overview": self._overview,
+            "pane-metrics": self._metrics,
+            "pane-logs": self._logs,
+            "pane-chat": self._open_chat,
+            "pane-events": self._events,
+        }
+        self._wake = asyncio.Event()
+        self._told = None
+        self._host.run_worker(
+            self._guarded(kinds[pane.id or ""], pane, run), group=FEED_GROUP, exclusive=True, exit_on_error=False
+        )
+
+    def stop(self) -> None:
+        """Cancel the present feed (an answer that is being written goes on)."""
+        if self._host.is_attached:
+            self._host.workers.cancel_group(self._host, FEED_GROUP)
+
+    def run_switched(self) -> None:
+        """Another run is shown: nothing of the old one may still arrive."""
+        self.stop()
+        self._log = None
+        if self._chat is not None:
+            self._chat.close()
+            self._chat = None
+
+    def figures(self, pane: Pane, figures: Figures | None) -> None:
+        """The newest figures of the shown run, for the pane that has a place for them."""
+        if pane.id == "pane-metrics":
+            metrics: MetricsPane = pane  # type: ignore[assignment]
+            metrics.show_figures(figures)
+
+    def wake(self) -> None:
+        """The pane wants something else now (another window): do not wait for the next round."""
+        self._wake.set()
+
+    async def _guarded(
+        self, kind: Callable[[Any, RunView], Coroutine[Any, Any, None]], pane: Pane, run: RunView
+    ) -> None:
+        """A feed that fails says so and is tried again: a log or history may come into being later."""
+        while True:
+            try:
+                await kind(pane, run)
+                return
+            except (VdeckError, OSError) as error:
+                self._tell(error.sentence() if isinstance(error, VdeckError) else _os_sentence(error))
+            except Exception as error:  # a fault of ours must end neither the app nor in silence
+                self._host.log.error(f"feed of {pane.id} failed: {error!r}")
+                name = (pane.id or "").removeprefix("pane-")
+                self._tell(f"The {name} pane has a problem: {type(error).__name__}: {error}")
+            await asyncio.sleep(2.0)
+
+    def _tell(self, sentence: str) -> None:
+        """Once for each different trouble of a feed, not every round."""
+        if sentence != self._told:
+            self._told = sentence
+            self._host.notify(sentence, severity="error", markup=False)
+
+    async def _sleep(self, period_s: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), period_s)
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _overview(self, pane: OverviewPane, run: RunView) -> None:
+        pane.show_particulars(await asyncio.to_thread(self._sources.particulars, run))
+
+    async def _events(self, pane: EventsPane, run: RunView) -> None:
+        while True:
+            pane.show_events(await asyncio.to_thread(self._sources.events, run))
+            await self._sleep(self.periods.events)
+
+    async def _metrics(self, pane: MetricsPane, run: RunView) -> None:
+        shown: tuple[int, int, int] | None = None
+        while True:
+            start_ms, end_ms = pane.window_now(time.time(), ended=(pane.shown_run or run).ended)
+            wanted = (start_ms, end_ms, pane.points)
+            if not pane.paused and (wanted != shown or pane.empty):
+                panels = await asyncio.to_thread(self._sources.panels, run, *wanted)
+                pane.show_panels(panels, start_ms, end_ms)
+                shown = wanted
+            await self._sleep(self.periods.metrics)
+
+    async def _logs(self, pane: LogPane, run: RunView) -> None:
+        follower = self._log
+        if follower is None or follower.run_id != run.id:
+            redact = await asyncio.to_thread(self._sources.redactor, run)
+            reader = await asyncio.to_thread(self._sources.open_log, run)
+            pane.set_redactor(redact)
+            follower = self._log = LogFollower(run.id, reader, LOG_LINES)
+        while True:
+            await asyncio.to_thread(follower.read)
+            pane.show_found(follower.take())
+            await asyncio.sleep(self.periods.log)
+
+    async def _open_chat(self, pane: ChatPane, run: RunView) -> None:
+        from tui.detail.chat_feed import ChatFeed
+
+        if self._chat is None:
+            self._chat = ChatFeed(self._host, self._sources, run)
+        await self._chat.open(pane)
+
+    def ask(self, pane: ChatPane, text: str) -> None:
+        """The user sent a prompt."""
+        if self._chat is not None:
+            self._chat.ask(pane, text)
+
+    def interrupt(self) -> None:
+        """The user wants no more of the present answer."""
+        if self._chat is not None:
+            self._chat.interrupt()
+
+
+def _os_sentence(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"Cannot read it: {error.strerror or error}{where}."

@@ -1,0 +1,27 @@
+"""What panes ask of the detail area. Each stops there; only ``Pane.Zoom`` goes on to the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from tui.detail.chat_pane import ChatPane
+
+
+class WindowChanged(Message):
+    """The metrics pane wants its charts anew, at once: another window, another width, or going on after a pause."""
+
+
+class Asked(Message):
+    """The user sent a prompt or a slash command."""
+
+    def __init__(self, pane: ChatPane, text: str) -> None:
+        super().__init__()
+        self.pane = pane
+        self.text = text
+
+
+class Interrupted(Message):
+    """The user wants no more of the present answer."""

@@ -1,0 +1,151 @@
+"""A run in words: status sentence, phase timeline, table of facts. Pure: a RunView in, Content out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from launcher.runs.view import PhaseMark, RunView
+from launcher.text import clean, clean_line, shorten
+from tui import format as words
+from tui.detail.log_buffer import parts
+
+_LABEL = 12
+_MUTED = "$foreground-muted"
+_BLOCKS = " ▏▎▍▌▋▊▉"
+
+
+def sentence(run: RunView, now: float) -> tuple[str, str, str]:
+    """Glyph, one sentence that says where the run stands, and the theme variable of its colour."""
+    started = run.started if run.started is not None else run.created
+    spent = words.duration(now - started) if started is not None else words.UNKNOWN
+    lasted = words.duration(run.ended - started) if run.ended is not None and started is not None else None
+    if run.status == "running" and run.ready:
+        since = run.ready_at if run.ready_at is not None else started
+        return "●", f"Ready for {words.duration(now - since if since is not None else None)}.", "$success"
+    if run.status in ("running", "initializing"):
+        step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part)
+        return "◐", f"Starting: {step or 'waiting for the first sign'}, {spent} so far.", "$warning"
+    after = f" after {lasted}" if lasted else ""
+    code = f" with exit code {run.exit_code}" if run.exit_code is not None else ""
+    return {
+        "queued": ("○", "Queued: waiting for its turn.", _MUTED),
+        "pending": ("○", "Pending: waiting for resources.", _MUTED),
+        "idle": ("◌", "Idle: its commands have ended, the run is kept.", "$warning"),
+        "stopping": ("◑", "Stopping: its processes were asked to end.", "$warning"),
+        "completed": ("✔", f"Completed{after}.", "$success"),
+        "failed": ("✖", f"Failed{after}{code}.", "$error"),
+        "terminated": ("■", f"Terminated on request{after}.", _MUTED),
+        "lost": ("?", "Lost: nobody can say what became of it.", "$error"),
+    }.get(run.status, ("·", f"{clean_line(run.status)}.", _MUTED))
+
+
+def headline(run: RunView, now: float) -> Content:
+    """The status sentence; below it the reason, loud when the run failed."""
+    glyph, text, colour = sentence(run, now)
+    name = clean_line(run.name)
+    parts: list[Content | str | tuple[str, str]] = [(f"{glyph} {text}", f"bold {colour}"), ("  " + name, "bold")]
+    if run.description:
+        parts.append(("  " + clean_line(run.description), _MUTED))
+    if run.reason:
+        bad = run.status in ("failed", "lost")
+        reason = clean(run.reason).strip()
+        parts.append("\n")
+        parts.append((f" {reason} ", "bold reverse $error") if bad else (reason, "$warning"))
+    return Content.assemble(*parts)
+
+
+def timeline(phases: Sequence[PhaseMark], now: float, width: int, *, live: bool) -> Content:
+    """One line a phase: its name, a bar at its place between the first start and now, its seconds.
+
+    A phase that still runs grows and ends in ``…``; one that a dead run left open is drawn to the last known moment.
+    ``ready`` is no work but the end of the start: it has no bar.
+    """
+    done = next((mark.started for mark in phases if mark.name == "ready"), None)
+    phases = [mark for mark in phases if mark.name != "ready"]
+    if not phases:
+        return Content("No phase seen yet.") if live else Content("No phase was recorded.")
+    begin = min(mark.started for mark in phases)
+    known = max([*(max(mark.ended or mark.started, mark.started) for mark in phases), done or begin])
+    growing = live and done is None and any(mark.ended is None for mark in phases)
+    end = max(now, known) if growing else known
+    span = max(end - begin, 0.001)
+    room = max(8, min(60, width - _LABEL - 14))
+    lines: list[Content] = []
+    for mark in phases:
+        grows = growing and mark.ended is None
+        stop = mark.ended if mark.ended is not None else end
+        bar = _bar((mark.started - begin) / span, (stop - begin) / span, room)
+        spent = words.seconds(stop - mark.started) + (" …" if grows else "")
+        lines.append(
+            Content.assemble(
+                (shorten(clean_line(mark.name), _LABEL - 1).ljust(_LABEL), _MUTED),
+                (bar, "$warning" if grows else "$primary"),
+                f" {spent}",
+            )
+        )
+    total = Content.assemble(("total".ljust(_LABEL), _MUTED), " " * room + f" {words.seconds(end - begin)}")
+    return Content("\n").join([*lines, total])
+
+
+def _bar(begin: float, end: float, width: int) -> str:
+    """A bar from ``begin`` to ``end`` (fractions) in ``width`` characters; eighths at its end, never invisible."""
+    left = min(width - 1, int(begin * width))
+    eighths = max(1, round((min(1.0, end) * width - left) * 8))
+    full, rest = divmod(min(eighths, (width - left) * 8), 8)
+    bar = "█" * full + (_BLOCKS[rest] if rest else "")
+    return (" " * left + bar).ljust(width)[:width]
+
+
+def facts(run: RunView, now: float, width: int) -> Content:
+    """The table of what is known: where it answers, what serves, on what, since when, by which processes."""
+    return table(_rows(run, now), width)
+
+
+def table(rows: Iterable[tuple[str, str]], width: int) -> Content:
+    """Label and value, one pair a line; long values go on below themselves, what is empty is ``-``."""
+    cleaned = [(shorten(clean_line(label), 24), clean_line(text) or words.UNKNOWN) for label, text in rows]
+    column = max([_LABEL, *(cell_len(label) for label, _ in cleaned)]) + 1
+    lines: list[Content] = []
+    for label, text in cleaned:
+        for begin, end in parts(text, max(8, width - column)):
+            head = label if begin == 0 else ""
+            lines.append(Content.assemble((head + " " * (column - cell_len(head)), _MUTED), text[begin:end]))
+    return Content("\n").join(lines)
+
+
+def _rows(run: RunView, now: float) -> Iterable[tuple[str, str]]:
+    for endpoint in run.endpoints:
+        yield "endpoint", f"{endpoint.url}  ({endpoint.name}, {endpoint.type})"
+    if not run.endpoints:
+        yield "endpoint", ""
+    served = ", ".join(name for name in run.served_names if name != run.model)
+    yield "model", (run.model or "") + (f"  served as {served}" if served else "")
+    yield "engine", run.engine or ""
+    yield "GPUs", ", ".join(map(str, run.gpus)) if run.gpus else "none (CPU)"
+    yield "cluster", f"{run.cluster}  ({run.type})"
+    times = (("created", run.created), ("started", run.started), ("ready", run.ready_at), ("ended", run.ended))
+    for label, at in times:
+        if at is not None or label in ("started", "ready"):
+            yield label, words.when(at, now)
+    pids = ", ".join(map(str, run.pids))
+    yield "processes", pids + (f"  supervisor {run.supervisor}" if run.supervisor is not None else "")
+    yield "restarts", str(run.restarts)
+    if run.exit_code is not None:
+        yield "exit code", str(run.exit_code)
+    yield "manifest", run.manifest or ""
+    yield "folder", run.folder
+    yield "id", run.id
+
+
+def commands(run: RunView) -> str:
+    """The exact commands, one after the other as they run, safe to print."""
+    return "\n".join(clean(command).strip() for command in run.commands)
+
+
+def environment(pairs: Iterable[tuple[str, str]]) -> Content:
+    """``NAME=value`` as a shell would take it; secret values never come here."""
+    return Content("\n".join(f"{clean_line(name)}={shlex.quote(clean_line(value))}" for name, value in pairs))

@@ -1,0 +1,145 @@
+"""Where the panes' data comes from: one protocol, so that tests can stand in, and its real form.
+
+Every method here may block and is called in a thread; modules are imported when they are first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from launcher.runs.view import RunView
+
+if TYPE_CHECKING:
+    from launcher.fleet import Fleet
+    from launcher.metrics.catalog import Panel
+    from launcher.runs.events import Event
+    from launcher.serving.client import ChatClient
+    from launcher.serving.transcript import Turn
+    from tui.detail.overview_pane import Particulars
+
+
+class LogReader(Protocol):
+    """A log that grows (launcher.logs.tail.LogFile). ``restarted``: ``poll`` found another or a shorter file."""
+
+    restarted: bool
+
+    @property
+    def partial(self) -> str: ...
+
+    @property
+    def behind(self) -> int: ...
+
+    def last(self, n: int) -> list[str]:
+        """The last ``n`` lines; ``poll`` goes on behind them."""
+        ...
+
+    def poll(self) -> list[str]:
+        """The lines that came since the last call."""
+        ...
+
+
+class Sources(Protocol):
+    """What the controller asks for. Raises VdeckError or OSError when it cannot be had."""
+
+    def particulars(self, run: RunView) -> Particulars:
+        """What only the record of the run knows."""
+        ...
+
+    def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Sequence[Panel] | None:
+        """The charts of a window; None when nothing was recorded."""
+        ...
+
+    def open_log(self, run: RunView) -> LogReader:
+        """A reader of the run's output."""
+        ...
+
+    def redactor(self, run: RunView) -> Callable[[str], str]:
+        """What masks the secrets of the run in a text."""
+        ...
+
+    def events(self, run: RunView) -> tuple[Event, ...]:
+        """What happened to the run, oldest first."""
+        ...
+
+    def chat_client(self, run: RunView) -> ChatClient:
+        """A client of the run's server."""
+        ...
+
+    def load_chat(self, run: RunView) -> tuple[Turn, ...]:
+        """What was said so far."""
+        ...
+
+    def save_turn(self, run: RunView, turn: Turn) -> None:
+        """Keep one more turn."""
+        ...
+
+
+class LiveSources:
+    """The real ones: run folder, history of the fleet, server of the run."""
+
+    def __init__(self, fleet: Fleet | None) -> None:
+        self._fleet = fleet
+
+    def particulars(self, run: RunView) -> Particulars:
+        """Notes and environment from ``run.json``; nothing when it is damaged (the run's reason says so already)."""
+        from launcher.paths import RunPaths
+        from launcher.runs import files, record
+        from tui.detail.overview_pane import Particulars
+
+        value, problem = files.read_json(RunPaths(run.folder).record)
+        if value is None:
+            return Particulars(notes=(problem,) if problem else ())
+        try:
+            found = record.from_json(value)
+        except ValueError:
+            return Particulars(notes=("run.json is damaged",))
+        env = tuple((str(name), str(text)) for name, text in found.env.items())
+        return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)))
+
+    def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Sequence[Panel] | None:
+        """The charts of a window; None when nothing was recorded for this run."""
+        from launcher.metrics import catalog
+
+        history = self._fleet.history(run.id) if self._fleet is not None else None
+        if history is None:
+            return None
+        history.refresh()
+        return catalog.panels(history, start_ms=start_ms, end_ms=end_ms, points=points)
+
+    def open_log(self, run: RunView) -> LogReader:
+        from launcher.logs.tail import LogFile
+        from launcher.paths import RunPaths
+
+        return LogFile(RunPaths(run.folder).output)
+
+    def redactor(self, run: RunView) -> Callable[[str], str]:
+        """Masks the secrets of this run and whatever looks like one."""
+        from launcher.logs.redact import Redactor
+        from launcher.runs import control
+
+        return Redactor(control.secret_values(run.id).values())
+
+    def events(self, run: RunView) -> tuple[Event, ...]:
+        from launcher.runs import control
+
+        return control.events(run.id)
+
+    def chat_client(self, run: RunView) -> ChatClient:
+        from launcher.errors import VdeckError
+        from launcher.runs import control
+        from launcher.serving.client import ChatClient
+
+        if run.url is None:
+            raise VdeckError("this run has no endpoint to talk to", fix="give it a port in its manifest")
+        return ChatClient(run.url, api_key=control.api_key(run.id))
+
+    def load_chat(self, run: RunView) -> tuple[Turn, ...]:
+        from launcher.serving import transcript
+
+        return transcript.load(run.folder)
+
+    def save_turn(self, run: RunView, turn: Turn) -> None:
+        from launcher.serving import transcript
+
+        transcript.append(run.folder, turn)

@@ -1,0 +1,246 @@
+"""The detail area: a strip of tabs and the pane of the chosen one.
+
+Panes are made (and their modules imported) when they are first opened. The screen tells this widget its run and the
+newest snapshot; the controller feeds the visible pane and nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from launcher.runs.view import RunView
+from tui.detail.controller import DetailController
+from tui.detail.messages import Asked, Interrupted, WindowChanged
+from tui.detail.pane import Pane
+from tui.detail.sources import LiveSources, Sources
+
+if TYPE_CHECKING:
+    from launcher.fleet import Fleet, Snapshot
+
+
+class Tab(NamedTuple):
+    name: str
+    key: str
+    label: str
+    make: Callable[[], Pane]
+
+
+def _overview() -> Pane:
+    from tui.detail.overview_pane import OverviewPane
+
+    return OverviewPane(id="pane-overview")
+
+
+def _metrics() -> Pane:
+    from tui.detail.metrics_pane import MetricsPane
+
+    return MetricsPane(id="pane-metrics")
+
+
+def _logs() -> Pane:
+    from tui.detail.log_pane import LogPane
+
+    return LogPane(id="pane-logs")
+
+
+def _chat() -> Pane:
+    from tui.detail.chat_pane import ChatPane
+
+    return ChatPane(id="pane-chat")
+
+
+def _events() -> Pane:
+    from tui.detail.events_pane import EventsPane
+
+    return EventsPane(id="pane-events")
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("overview", "1", "Overview", _overview),
+    Tab("metrics", "2", "Metrics", _metrics),
+    Tab("logs", "3", "Logs", _logs),
+    Tab("chat", "4", "Chat", _chat),
+    Tab("events", "6", "Events", _events),  # 5 is kept for the benchmark
+)
+
+
+class TabLabel(Static):
+    """One word of the strip; a click opens its tab."""
+
+    class Chosen(Message):
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, tab: Tab) -> None:
+        super().__init__(Content.assemble((tab.key, "bold"), f" {tab.label}"), id=f"tab-{tab.name}", markup=False)
+        self.tab_name = tab.name
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self.tab_name))
+
+
+class DetailTabs(Vertical):
+    """The lower half of the screen.
+
+    ``set_run``, ``set_snapshot`` and ``open_tab`` may be called at any time, also before it is mounted. Messages for
+    the screen: ``TabOpened`` (for the footer) and ``Pane.Zoom`` (give this area the whole screen, or take it back).
+    """
+
+    ALLOW_MAXIMIZE = True
+
+    active: reactive[str] = reactive("overview", init=False)
+    """The name of the open tab."""
+
+    class TabOpened(Message):
+        """Another tab is open now."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, *, fleet: Fleet | None = None, sources: Sources | None = None, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.fleet = fleet
+        self.shown_run: RunView | None = None
+        self.snapshot: Snapshot | None = None
+        self._panes: dict[str, Pane] = {}
+        self._ready: set[str] = set()
+        self._wants_focus = False
+        self.controller = DetailController(self, sources if sources is not None else LiveSources(fleet))
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="detail-strip"):
+            for tab in TABS:
+                yield TabLabel(tab)
+        yield Container(id="detail-body")
+
+    def on_mount(self) -> None:
+        self._show_tab(self.active)
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-entered")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-entered")
+
+    # -- what the screen calls
+
+    def set_run(self, run: RunView | None) -> None:
+        """The run to show, or None when there is none. Equal values cost nothing."""
+        before, self.shown_run = self.shown_run, run
+        if run == before and run is not None:
+            return
+        pane = self.pane
+        switched = (before.id if before else None) != (run.id if run else None)
+        if switched:
+            self.controller.run_switched()
+        if pane is not None:
+            pane.show_run(run)
+            if switched:
+                self.controller.feed(pane, run)
+
+    def set_snapshot(self, snapshot: Snapshot) -> None:
+        """The newest picture of the fleet: the shown run and its figures are taken from it."""
+        self.snapshot = snapshot
+        if self.shown_run is not None:
+            run_id = self.shown_run.id
+            self.set_run(next((run for run in snapshot.runs if run.id == run_id), None))
+        self._give_figures()
+
+    def open_tab(self, name: str) -> None:
+        """Open a tab by its name (overview, metrics, logs, chat, events); an unknown name is ignored."""
+        if any(tab.name == name for tab in TABS):
+            self.active = name
+
+    def focus_pane(self) -> None:
+        """Give the keys to the open pane."""
+        pane = self.pane
+        if pane is None:
+            self._wants_focus = True
+        else:
+            pane.focus_target().focus()
+
+    @property
+    def pane(self) -> Pane | None:
+        """The open pane, once it is mounted."""
+        return self._panes.get(self.active) if self.active in self._ready else None
+
+    # -- inside
+
+    def watch_active(self, before: str, name: str) -> None:
+        if self.is_mounted:
+            self._show_tab(name)
+
+    def _show_tab(self, name: str) -> None:
+        had_focus = self._focus_inside()
+        for label in self.query(TabLabel):
+            label.set_class(label.tab_name == name, "-active")
+        for pane in self._panes.values():
+            pane.display = pane is self._panes.get(name)
+        if had_focus:
+            self._wants_focus = True
+        if name in self._ready:
+            self._opened(self._panes[name])
+        elif name not in self._panes:
+            pane = next(tab for tab in TABS if tab.name == name).make()
+            self._panes[name] = pane
+            self.query_one("#detail-body").mount(pane)
+        self.post_message(self.TabOpened(name))
+
+    def _focus_inside(self) -> bool:
+        focused = self.screen.focused
+        return focused is not None and any(pane in focused.ancestors_with_self for pane in self._panes.values())
+
+    @on(Pane.Ready)
+    def _pane_ready(self, message: Pane.Ready) -> None:
+        message.stop()
+        for name, pane in self._panes.items():
+            if pane is message.pane:
+                self._ready.add(name)
+                if name == self.active:
+                    self._opened(pane)
+
+    def _opened(self, pane: Pane) -> None:
+        pane.show_run(self.shown_run)
+        self._give_figures()
+        self.controller.feed(pane, self.shown_run)
+        if self._wants_focus:
+            self._wants_focus = False
+            pane.focus_target().focus()
+
+    def _give_figures(self) -> None:
+        if self.snapshot is not None and self.pane is not None and self.shown_run is not None:
+            self.controller.figures(self.pane, self.snapshot.figures.get(self.shown_run.id))
+
+    @on(TabLabel.Chosen)
+    def _label_chosen(self, message: TabLabel.Chosen) -> None:
+        message.stop()
+        self.open_tab(message.tab)
+
+    # -- what panes ask for
+
+    @on(WindowChanged)
+    def _window_changed(self, message: WindowChanged) -> None:
+        message.stop()
+        self.controller.wake()
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        message.stop()
+        self.controller.ask(message.pane, message.text)
+
+    @on(Interrupted)
+    def _interrupted(self, message: Interrupted) -> None:
+        message.stop()
+        self.controller.interrupt()

@@ -1,0 +1,85 @@
+"""What was typed into the launch form, as overrides of the manifest. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from launcher.manifest.model import Manifest
+    from launcher.manifest.overrides import Overrides
+
+Pair = tuple[str, str]
+
+
+class FormValues(NamedTuple):
+    """The fields as typed; an empty one leaves the manifest as it is."""
+
+    name: str = ""
+    gpus: str = ""
+    port: str = ""
+    env: str = ""
+    args: str = ""
+
+
+class FormProblem(NamedTuple):
+    field: str
+    what: str
+
+
+def parse_env(text: str) -> tuple[tuple[Pair, ...], tuple[FormProblem, ...]]:
+    """``NAME=value`` a line; empty lines and those that begin with # are left out."""
+    pairs: list[Pair] = []
+    problems: list[FormProblem] = []
+    for number, line in _lines(text):
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if not equals or not name.strip().isidentifier():
+            problems.append(FormProblem("env", f"env, line {number}: write NAME=value"))
+        else:
+            pairs.append((name.strip(), value.strip()))
+    return tuple(pairs), tuple(problems)
+
+
+def parse_args(text: str) -> tuple[tuple[Pair, ...], tuple[FormProblem, ...]]:
+    """``flag=value`` a line; ``--flag value`` and a flag alone (true) are understood as well."""
+    pairs: list[Pair] = []
+    problems: list[FormProblem] = []
+    for number, line in _lines(text):
+        flag = line.lstrip("-")
+        name, equals, value = flag.partition("=")
+        if not equals:
+            name, _, value = flag.partition(" ")
+        name = name.strip()
+        if not name or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            problems.append(FormProblem("args", f"args, line {number}: write flag=value, as in max-model-len=8192"))
+        else:
+            pairs.append((f"vllm.args.{name}", value.strip() or "true"))
+    return tuple(pairs), tuple(problems)
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
+    return [(number, line) for number, line in stripped if line and not line.startswith("#")]
+
+
+def to_overrides(values: FormValues, manifest: Manifest | None) -> tuple[Overrides, tuple[FormProblem, ...]]:
+    """The overrides and what cannot be understood. ``manifest`` (as last read) says where the port stands."""
+    from launcher.manifest.overrides import Overrides
+
+    env, problems = parse_env(values.env)
+    sets, more = parse_args(values.args)
+    problems += more
+    if values.gpus.strip():
+        sets += (("resources.gpus", _gpus(values.gpus.strip())),)
+    port = values.port.strip()
+    if port and not (port == "auto" or (port.isdecimal() and 1 <= int(port) <= 65535)):
+        problems += (FormProblem("port", "port: a number from 1 to 65535, or auto"),)
+    elif port:
+        declared = manifest is not None and bool(manifest.ports)
+        whole = f"[{{name: vllm, type: http, port: {port}}}]"
+        sets += (("ports.0.port", port),) if declared else (("ports", whole),)
+    return Overrides(name=values.name.strip() or None, env=env, sets=sets), problems
+
+
+def _gpus(typed: str) -> str:
+    """``0,1`` means these two and becomes YAML's list; a number means how many."""
+    return f"[{typed}]" if "," in typed and not typed.startswith("[") else typed
