@@ -101,7 +101,7 @@ def _bars(ground: str, bar: str, touched: str) -> dict[str, str]:
 def theme_name(wish: str, *, few_colours: bool) -> str:
     """The theme to use for a remembered wish (its name, with or without ``-16``) on this terminal."""
     light = wish.removesuffix("-16") == LIGHT
-    return ((LIGHT_16 if light else DARK_16) if few_colours else (LIGHT if light else DARK))
+    return (LIGHT_16 if light else DARK_16) if few_colours else (LIGHT if light else DARK)
 
 
 def opposite(name: str) -> str:

@@ -36,6 +36,7 @@ class Server(NamedTuple):
         return found["value"] if found else None
 
     def has(self, *flags: str) -> bool:
+        """True when the command line gives one of ``flags``."""
         return self._match(flags, "") is not None
 
     def at(self, *flags: str) -> Place:

@@ -40,6 +40,7 @@ class Mapping:
     place: Place
 
     def keys(self) -> tuple[str, ...]:
+        """The keys as they are written, in their order."""
         return tuple(key.text for key, _ in self.entries)
 
     def entry(self, name: str) -> tuple[Scalar, Node] | None:

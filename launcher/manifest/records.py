@@ -74,6 +74,7 @@ class Record:
         return right, failed or len(right) < len(values)
 
     def key(self, name: str) -> Key | None:
+        """The row of the table with this name."""
         return next((key for key in self.keys if key.name == name), None)
 
     def unknown(self, name: Scalar, path: str, sink: Sink) -> str:

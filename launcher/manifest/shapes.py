@@ -22,9 +22,13 @@ SCALAR_TYPES = ["string", "number", "boolean"]
 
 
 class Shape(Protocol):
-    def read(self, node: Node, path: str, sink: Sink) -> Any: ...
+    def read(self, node: Node, path: str, sink: Sink) -> Any:
+        """The typed value of ``node``; what is wrong with it goes to ``sink`` under the name ``path``."""
+        ...
 
-    def schema(self) -> Json: ...
+    def schema(self) -> Json:
+        """The same shape as a JSON schema."""
+        ...
 
 
 def shown(node: Node) -> str:

@@ -37,12 +37,15 @@ class Sink:
             self._found[problem] = None
 
     def error(self, at: Scalar | Sequence | Mapping | Place | None, what: str, fix: str = "") -> None:
+        """Add an error at the place of ``at`` (None: the file as a whole)."""
         self.add("error", at, what, fix)
 
     def warning(self, at: Scalar | Sequence | Mapping | Place | None, what: str, fix: str = "") -> None:
+        """Add a warning at the place of ``at`` (None: the file as a whole)."""
         self.add("warning", at, what, fix)
 
     def note(self, at: Scalar | Sequence | Mapping | Place | None, what: str, fix: str = "") -> None:
+        """Add a note at the place of ``at`` (None: the file as a whole)."""
         self.add("note", at, what, fix)
 
     @property

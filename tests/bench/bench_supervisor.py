@@ -2,8 +2,8 @@
 
     python tests/bench/bench_supervisor.py [SECONDS]
 
-A whole supervisor on a real vLLM (the tiny example), idle and then with a request running all the time, so that counters
-and buckets move. Goal: at most 0.8 % of one core and 40 MB resident.
+A whole supervisor on a real vLLM (the tiny example), idle and then with a request running all the time, so that
+counters and buckets move. Goal: at most 0.8 % of one core and 40 MB resident.
 """
 
 from __future__ import annotations

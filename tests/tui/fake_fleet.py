@@ -117,6 +117,7 @@ class FakeControl:
     """Notes the orders it gets; ``errors`` maps an order's name to what it raises."""
 
     def __init__(self) -> None:
+        self.given: dict[str, Any] = {}
         self.orders: list[tuple[Any, ...]] = []
         self.errors: dict[str, Exception] = {}
         self.recent: tuple[str, ...] = ()
@@ -146,6 +147,11 @@ class FakeControl:
     def manifest_text(self, run_id: str) -> str:
         self._note("manifest_text", run_id)
         return self.text
+
+    def overrides(self, run_id: str) -> Any:
+        from launcher.manifest.overrides import Overrides
+
+        return self.given.get(run_id, Overrides())
 
     def recent_manifests(self) -> tuple[str, ...]:
         return self.recent

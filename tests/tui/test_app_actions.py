@@ -183,7 +183,7 @@ def test_the_editor_gets_the_file_and_its_failure_is_told(monkeypatch, tmp_path)
     from tui.screens import editor
 
     script, file = tmp_path / "ed", tmp_path / "m.yaml"
-    script.write_text("#!/bin/sh\necho edited > \"$1\"\n")
+    script.write_text('#!/bin/sh\necho edited > "$1"\n')
     script.chmod(0o755)
     monkeypatch.setenv("VISUAL", str(script))
     editor.edit(str(file))

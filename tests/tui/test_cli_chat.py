@@ -135,9 +135,7 @@ def test_the_key_of_the_run_is_used(monkeypatch: Patch, capsys: Capsys) -> None:
         ({"endpoints": ()}, f"run {ID} (qwen) has no port"),
     ],
 )
-def test_a_run_that_cannot_answer(
-    changes: dict[str, Any], said: str, monkeypatch: Patch, capsys: Capsys
-) -> None:
+def test_a_run_that_cannot_answer(changes: dict[str, Any], said: str, monkeypatch: Patch, capsys: Capsys) -> None:
     put(monkeypatch, a_run(**changes))
     result = vdeck(capsys, "chat", ID, "x")
     assert (result.code, result.out) == (1, "")

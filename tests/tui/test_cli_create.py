@@ -155,9 +155,7 @@ def test_standard_input(control: Creating, capsys: Capsys, monkeypatch: Patch) -
         (lambda path: path.write_bytes(b"name: x\nrun: \xff\n"), "{} is not UTF-8 text (line 2)."),
     ],
 )
-def test_a_file_that_cannot_be_read(
-    make: Any, said: str, control: Creating, tmp_path: Path, capsys: Capsys
-) -> None:
+def test_a_file_that_cannot_be_read(make: Any, said: str, control: Creating, tmp_path: Path, capsys: Capsys) -> None:
     path = tmp_path / "x.yaml"
     make(path)
     result = vdeck(capsys, "run", "create", "-f", str(path))
@@ -178,9 +176,7 @@ def test_wait_with_json_prints_the_run_as_it_is_then(control: Creating, manifest
     assert json.loads(result.out)["ready"] is True
 
 
-def test_a_run_that_ends_first_is_a_failure_with_its_reason(
-    control: Creating, manifest: str, capsys: Capsys
-) -> None:
+def test_a_run_that_ends_first_is_a_failure_with_its_reason(control: Creating, manifest: str, capsys: Capsys) -> None:
     control.next[ID] = [a_run(ready=False), a_run(**ENDED)]
     result = vdeck(capsys, "run", "create", "-f", manifest, "--wait", "--json")
     assert result.code == 1
@@ -202,9 +198,7 @@ def test_ctrl_c_leaves_the_run_alive_and_says_so(control: Creating, manifest: st
     assert control.asked == [("create",)]
 
 
-def test_watch_prints_the_log_until_the_end(
-    control: Creating, manifest: str, capsys: Capsys, tmp_path: Path
-) -> None:
+def test_watch_prints_the_log_until_the_end(control: Creating, manifest: str, capsys: Capsys, tmp_path: Path) -> None:
     (tmp_path / "output.log").write_text("one\ntwo")
     control.runs[ID] = a_run(folder=str(tmp_path))
     control.next[ID] = [a_run(folder=str(tmp_path), **(ENDED | {"status": "completed"}))] * 3

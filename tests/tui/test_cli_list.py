@@ -103,9 +103,7 @@ def test_a_live_run_without_supervisor_is_adopted(
     assert looked == ["100000000001"]
 
 
-def test_the_description_fits_the_terminal(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_description_fits_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     make_run("369367189168", description="a very long description of this run " * 9)
     monkeypatch.setattr("tui.commands.output.terminal_width", lambda: 90)
     lines = fakes.vdeck(capsys, "run", "list").out.splitlines()

@@ -19,9 +19,7 @@ from tui.commands.options import Command
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
-    command
-    for entry in tree.everything()
-    for command in ((entry,) if isinstance(entry, Command) else entry.commands)
+    command for entry in tree.everything() for command in ((entry,) if isinstance(entry, Command) else entry.commands)
 ]
 
 

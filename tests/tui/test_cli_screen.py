@@ -39,9 +39,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["tui"]])
-def test_the_screen_gets_fleet_and_control(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capsys
-) -> None:
+def test_the_screen_gets_fleet_and_control(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
     control = put(monkeypatch)
     assert vdeck(capsys, *words) == (0, "", "")
     (given,) = FakeApp.opened

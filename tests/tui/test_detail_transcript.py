@@ -114,8 +114,16 @@ def test_commands_change_settings(text: str, settings: ChatSettings) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "/model nope", "/model i", "/max 0", "/max -3", "/max many", "/max " + "9" * 20, "/temp 3", "/temp nan",
-        "/temp x", "/foo",
+        "/model nope",
+        "/model i",
+        "/max 0",
+        "/max -3",
+        "/max many",
+        "/max " + "9" * 20,
+        "/temp 3",
+        "/temp nan",
+        "/temp x",
+        "/foo",
     ],
 )
 def test_wrong_commands_say_why_and_change_nothing(text: str) -> None:

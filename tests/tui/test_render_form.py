@@ -77,3 +77,21 @@ def test_a_port_where_the_manifest_has_none():
 def test_a_wrong_port_is_named(port):
     _, problems = to_overrides(FormValues(port=port), None)
     assert [problem.field for problem in problems] == ["port"]
+
+
+def test_a_clone_shows_what_it_may_and_keeps_the_rest() -> None:
+    from launcher.manifest.overrides import Overrides
+    from tui.render.form import from_overrides
+
+    given = Overrides(
+        name="mine",
+        env=(("A", "b"), ("HF_TOKEN", "hf_secret")),
+        sets=(("vllm.args.max-model-len", "8192"), ("resources.gpus", "[0, 1]"), ("stop.grace", "5s")),
+        cluster="local",
+    )
+    shown, hidden = from_overrides(given)
+    assert shown == FormValues(name="mine", gpus="0, 1", env="A=b", args="max-model-len=8192")
+    assert "hf_secret" not in str(shown)
+    again, problems = to_overrides(shown, None, hidden)
+    assert not problems and again.name == "mine" and again.cluster == "local"
+    assert set(again.env) == set(given.env) and set(again.sets) == set(given.sets)

@@ -77,9 +77,7 @@ def _check(command: Command, option: Option, value: str) -> None:
             duration(value)
     except ValueError:
         wanted = {"integer": "a whole number", "number": "a number", "seconds": "a time such as 90s, 5m or 1h30m"}
-        raise UsageError(
-            f"{option.names[-1]} cannot be {value!r}", fix=f"it is {wanted[option.kind]}"
-        ) from None
+        raise UsageError(f"{option.names[-1]} cannot be {value!r}", fix=f"it is {wanted[option.kind]}") from None
 
 
 def _rest(command: Command, values: Values, plain: list[str], words: list[str]) -> None:

@@ -178,9 +178,7 @@ class ChatFeed:
 
         settings = self._settings
         usage = {"stream_options": {"include_usage": True, _USAGE_OPTION: True}} if self._running_usage else {}
-        return ChatParams(
-            self._model, max_tokens=settings.max_tokens, temperature=settings.temperature, extra=usage
-        )
+        return ChatParams(self._model, max_tokens=settings.max_tokens, temperature=settings.temperature, extra=usage)
 
     def _end(self, pane: ChatPane, user: Turn, answer: Answer, error: str | None) -> None:
         """The turn is over: show it for good, remember it, and give the prompt back when it was not answered."""

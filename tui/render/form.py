@@ -61,9 +61,35 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return [(number, line) for number, line in stripped if line and not line.startswith("#")]
 
 
-def to_overrides(values: FormValues, manifest: Manifest | None) -> tuple[Overrides, tuple[FormProblem, ...]]:
-    """The overrides and what cannot be understood. ``manifest`` (as last read) says where the port stands."""
+def from_overrides(given: Overrides) -> tuple[FormValues, Overrides]:
+    """The fields that show what a run was created with, and what they do not show: secrets, and settings of the manifest
+    that have no field. The second goes into ``to_overrides`` again as its ``base``."""
     from launcher.manifest.overrides import Overrides
+    from launcher.runs.secrets import is_sensitive
+
+    env = [f"{name}={value}" for name, value in given.env if not is_sensitive(name)]
+    args, hidden, gpus = [], [], ""
+    for path, value in given.sets:
+        flag = path.removeprefix("vllm.args.")
+        if flag != path and not is_sensitive(flag.replace("-", "_")) and "\n" not in value:
+            args.append(f"{flag}={value}")
+        elif path == "resources.gpus":
+            gpus = value.strip("[]")
+        else:
+            hidden.append((path, value))
+    shown = FormValues(name=given.name or "", gpus=gpus, env="\n".join(env), args="\n".join(args))
+    secret = tuple((name, value) for name, value in given.env if is_sensitive(name))
+    return shown, Overrides(env=secret, sets=tuple(hidden), cluster=given.cluster)
+
+
+def to_overrides(
+    values: FormValues, manifest: Manifest | None, base: Overrides | None = None
+) -> tuple[Overrides, tuple[FormProblem, ...]]:
+    """The overrides and what cannot be understood. ``manifest`` (as last read) says where the port stands; what is typed
+    comes behind ``base`` and wins over it."""
+    from launcher.manifest.overrides import Overrides
+
+    base = base or Overrides()
 
     env, problems = parse_env(values.env)
     sets, more = parse_args(values.args)
@@ -77,7 +103,7 @@ def to_overrides(values: FormValues, manifest: Manifest | None) -> tuple[Overrid
         declared = manifest is not None and bool(manifest.ports)
         whole = f"[{{name: vllm, type: http, port: {port}}}]"
         sets += (("ports.0.port", port),) if declared else (("ports", whole),)
-    return Overrides(name=values.name.strip() or None, env=env, sets=sets), problems
+    return Overrides(values.name.strip() or None, (*base.env, *env), (*base.sets, *sets), base.cluster), problems
 
 
 def _gpus(typed: str) -> str:

@@ -94,9 +94,7 @@ class InstallScreen(Dialog[Any]):
         from launcher.engines import install
 
         try:
-            engine = await asyncio.to_thread(
-                install.install, self._version, variant=self._variant, report=self._report
-            )
+            engine = await asyncio.to_thread(install.install, self._version, variant=self._variant, report=self._report)
         except _Stopped:
             self.dismiss(None)
         except Exception as error:  # shown in the window

@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 
 from launcher.manifest.problems import ManifestError
 from tui.actions import bindings
-from tui.render.form import FormProblem, FormValues, to_overrides
+from tui.render.form import FormProblem, FormValues, from_overrides, to_overrides
 from tui.render.launch import preview_lines, state_line
 from tui.screens.dialog import Dialog
 from tui.screens.failures import explain
@@ -52,6 +52,10 @@ class LaunchScreen(Dialog[str | None]):
         self.form_problems: tuple[FormProblem, ...] = ()
         self.starting = False
         self._overrides: Overrides | None = None
+        self._base: Overrides | None = None
+        """What a cloned run was created with and no field shows (secrets among it)."""
+        self._prefill = FormValues()
+        self._cloned: Overrides | None = None
         """Those that ``checked`` was made with."""
         self._stale = False
         """Something was typed since the last check."""
@@ -91,6 +95,9 @@ class LaunchScreen(Dialog[str | None]):
             if self._clone is not None:
                 text = await asyncio.to_thread(self.control.manifest_text, self._clone.id)
                 clone = Candidate("Clone", f"of {self._clone.name}", self._clone.manifest or "", text)
+                self._prefill, self._cloned = from_overrides(
+                    await asyncio.to_thread(self.control.overrides, self._clone.id)
+                )
             found = await asyncio.to_thread(candidates, self.control, self._first, clone)
         except Exception as error:  # shown, and the dialog goes
             self.deck.show_failure(explain(error))
@@ -123,11 +130,11 @@ class LaunchScreen(Dialog[str | None]):
         await asyncio.sleep(DEBOUNCE_S if self.checked is not None else 0)
         values = self.query_one(LaunchForm).values()
         known = self.checked.manifest if self.checked is not None else None
-        overrides, problems = to_overrides(values, known)
+        overrides, problems = to_overrides(values, known, self._base)
         self._stamp = await asyncio.to_thread(stamp, chosen.path)
         checked = await asyncio.to_thread(check, self.control, chosen, overrides)
         if known is None and checked.manifest is not None and values.port:
-            overrides, problems = to_overrides(values, checked.manifest)  # known now: its ports
+            overrides, problems = to_overrides(values, checked.manifest, self._base)  # known now: its ports
             checked = await asyncio.to_thread(check, self.control, chosen, overrides)
         self._overrides, self.form_problems, self._stale = overrides, problems, False
         self._show(checked)
@@ -174,8 +181,10 @@ class LaunchScreen(Dialog[str | None]):
     def _manifest_chosen(self, message: ManifestList.Chosen) -> None:
         self.candidate, self.checked, self.form_problems = message.candidate, None, ()
         self._start_asked = False
-        clone = self._clone if message.candidate is not None and message.candidate.group == "Clone" else None
-        self.query_one(LaunchForm).fill(FormValues(name=clone.name if clone is not None else ""))
+        cloned = message.candidate is not None and message.candidate.group == "Clone"
+        self._base = self._cloned if cloned else None
+        name = self._clone.name if self._clone is not None else ""
+        self.query_one(LaunchForm).fill(self._prefill._replace(name=name) if cloned else FormValues())
         self._show_state()
         self._recheck()
 

@@ -176,4 +176,3 @@ class RunActions(Screen[None]):
             self.deck.edit(path)
         elif self.deck.edit(path):
             self.notify("a changed manifest counts from the next start: press n, or C to clone", markup=False)
-
