@@ -62,8 +62,8 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def from_overrides(given: Overrides) -> tuple[FormValues, Overrides]:
-    """The fields that show what a run was created with, and what they do not show: secrets, and settings of the manifest
-    that have no field. The second goes into ``to_overrides`` again as its ``base``."""
+    """The fields that show what a run was created with, and what they do not show: secrets, and settings of the
+    manifest that have no field. The second goes into ``to_overrides`` again as its ``base``."""
     from launcher.manifest.overrides import Overrides
     from launcher.runs.secrets import is_sensitive
 
@@ -85,8 +85,8 @@ def from_overrides(given: Overrides) -> tuple[FormValues, Overrides]:
 def to_overrides(
     values: FormValues, manifest: Manifest | None, base: Overrides | None = None
 ) -> tuple[Overrides, tuple[FormProblem, ...]]:
-    """The overrides and what cannot be understood. ``manifest`` (as last read) says where the port stands; what is typed
-    comes behind ``base`` and wins over it."""
+    """The overrides and what cannot be understood. ``manifest`` (as last read) says where the port stands; what is
+    typed comes behind ``base`` and wins over it."""
     from launcher.manifest.overrides import Overrides
 
     base = base or Overrides()
