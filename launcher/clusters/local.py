@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -33,7 +34,7 @@ class LocalCluster:
     def _gpus(self, request: Request, held: Holdings) -> tuple[tuple[int, ...], tuple[str, ...]]:
         if request.gpus == 0:
             return (), ()
-        found = gpus.read(processes=False)
+        found = gpus.allowed(gpus.read(processes=False), os.environ.get("CUDA_VISIBLE_DEVICES"))
         wanted = request.gpus if request.gpus is not None else (request.gpus_default if found else 0)
         chosen, why = gpus.assign(wanted, found, dict(held.gpus))
         if why is not None:

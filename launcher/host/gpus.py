@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
+
+from launcher.host import driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,11 @@ _nvml: Any = None
 _tried = False
 
 
-def driver_present() -> bool:
-    """True when the NVIDIA driver's device files are there (a few microseconds, nothing is loaded)."""
-    return (
-        os.path.exists("/dev/nvidiactl") or os.path.exists("/proc/driver/nvidia/version") or os.path.exists("/dev/dxg")
-    )
-
-
 def _library() -> Any:
     global _nvml, _tried
     if not _tried:
         _tried = True
-        if driver_present():
+        if driver.nvidia_present():
             try:
                 import pynvml
 
@@ -82,6 +76,24 @@ def read(*, processes: bool = True) -> tuple[Gpu, ...]:
 
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+
+
+def allowed(gpus: tuple[Gpu, ...], visible: str | None) -> tuple[Gpu, ...]:
+    """The GPUs that the user's CUDA_VISIBLE_DEVICES leaves (``0,2`` or UUIDs, which may be cut short); all without it.
+
+    CUDA stops at the first entry that names no GPU, and so does this.
+    """
+    if visible is None:
+        return gpus
+    kept: list[Gpu] = []
+    for word in (part.strip() for part in visible.split(",")):
+        found = [
+            gpu for gpu in gpus if word == str(gpu.index) or (word.startswith("GPU-") and gpu.uuid.startswith(word))
+        ]
+        if len(found) != 1:
+            break
+        kept += found
+    return tuple(kept)
 
 
 def assign(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 
 from launcher import paths
+from launcher.host import driver
 from launcher.runs import command, environment, pyenv
 from launcher.runs.keeper import Keeper
 from launcher.runs.record import RunRecord
@@ -73,7 +74,12 @@ class Attempt:
             python = self._record.engine_python or getattr(sys, "_base_executable", None) or sys.executable
             pyenv.create(own, python=python, engine_bin=self._record.engine_bin)
         return environment.build(
-            self._record, folder=self._run.folder, own_env=own, secrets=self._secrets, inherited=self._inherited
+            self._record,
+            folder=self._run.folder,
+            own_env=own,
+            secrets=self._secrets,
+            inherited=self._inherited,
+            nvidia=driver.nvidia_present(),
         )
 
     def follow_log(self) -> None:

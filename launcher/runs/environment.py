@@ -17,17 +17,24 @@ KEPT_OUT = frozenset({
     "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV",
     "UV_PROJECT_ENVIRONMENT", "UV_SYSTEM_PYTHON", "UV_PYTHON",
     "PYTHONHOME", "PYTHONUSERBASE", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "__PYVENV_LAUNCHER__",
-    "CUDA_VISIBLE_DEVICES", "TEXTUAL", "TEXTUAL_LOG", "COLUMNS", "LINES",
+    "TEXTUAL", "TEXTUAL_LOG", "COLUMNS", "LINES",
 })  # fmt: skip
 
 
 def build(
-    record: RunRecord, *, folder: str, own_env: str | None, secrets: Mapping[str, str], inherited: Mapping[str, str]
+    record: RunRecord,
+    *,
+    folder: str,
+    own_env: str | None,
+    secrets: Mapping[str, str],
+    inherited: Mapping[str, str],
+    nvidia: bool = False,
 ) -> dict[str, str]:
     """The whole environment for the steps of ``record``.
 
     ``own_env`` is the run's own Python environment, first on PATH; the engine's folder comes right behind it. GPUs are
-    given by CUDA_VISIBLE_DEVICES, empty for a run without any. What the manifest says wins over what is inherited, and
+    given by CUDA_VISIBLE_DEVICES, empty for a run without any on a machine that has some (``nvidia``); where we cannot
+    count them (ROCm obeys the variable too) it is left alone. What the manifest says wins over what is inherited, and
     over all that vdeck adds but the mark by which a run's processes are found again.
     """
     env = {name: value for name, value in inherited.items() if name not in KEPT_OUT}
@@ -45,7 +52,8 @@ def build(
         if number == 0:
             env["PORT"] = str(port.port)
         env[f"PORT_{_identifier(port.name)}"] = str(port.port)
-    env["CUDA_VISIBLE_DEVICES"] = ",".join(str(index) for index in record.gpus)
+    if record.gpus or nvidia:
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(str(index) for index in record.gpus)
     env.update(record.env)
     env.update(secrets)
     env[MARK] = folder

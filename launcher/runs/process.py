@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from launcher.errors import VdeckError
+from launcher.host import driver
 
 REPO_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -127,7 +128,7 @@ def send(pid: int, number: int) -> bool:
 def _packages() -> list[str]:
     """Where a supervisor finds vdeck, and the NVML binding when this machine has GPUs to ask about."""
     found = [REPO_ROOT]
-    if os.path.exists("/dev/nvidiactl"):
+    if driver.nvidia_present():
         import importlib.util
 
         binding = importlib.util.find_spec("pynvml")

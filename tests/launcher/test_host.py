@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from launcher.host import gpus, memory, ports
+from launcher.host import driver, gpus, memory, ports
 from launcher.host.gpus import Gpu
 
 GIB = 2**30
@@ -35,6 +35,24 @@ def test_the_emptiest_free_gpu_is_taken_first() -> None:
 
 
 @pytest.mark.parametrize(
+    "visible, left",
+    [
+        (None, "0123"),
+        ("", ""),
+        ("2", "2"),
+        ("3,1", "31"),
+        ("0,9,1", "0"),
+        ("GPU-b", "1"),
+        ("MIG-x", ""),
+        (" 0 , 1 ", "01"),
+    ],
+)
+def test_the_users_own_choice_of_gpus_is_kept(visible: str | None, left: str) -> None:
+    known = tuple(Gpu(index, "x", uuid=f"GPU-{'abcd'[index]}") for index in range(4))
+    assert "".join(str(gpu.index) for gpu in gpus.allowed(known, visible)) == left
+
+
+@pytest.mark.parametrize(
     "wanted, known, held, words",
     [
         (1, (), {}, "this machine has none"),
@@ -51,7 +69,7 @@ def test_a_refusal_says_why(
 
 
 def test_a_machine_without_a_driver_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpus, "driver_present", lambda: False)
+    monkeypatch.setattr(driver, "nvidia_present", lambda: False)
     monkeypatch.setattr(gpus, "_tried", False)
     monkeypatch.setattr(gpus, "_nvml", None)
     assert gpus.read() == ()

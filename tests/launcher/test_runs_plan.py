@@ -213,3 +213,14 @@ def test_the_environment_puts_the_run_first_on_the_path() -> None:
     assert env["PATH"] == "/runs/1/env/bin:/engines/cuda/bin:/usr/bin"
     assert env["VIRTUAL_ENV"] == "/runs/1/env"
     assert env["CUDA_VISIBLE_DEVICES"] == "0" and env["PORT"] == "8000" and env["PORT_VLLM"] == "8000"
+
+
+@pytest.mark.parametrize(
+    "gpus, nvidia, seen", [((), True, ""), ((), False, "1"), ((2, 3), False, "2,3"), ((0,), True, "0")]
+)
+def test_gpus_are_given_by_variable_where_they_can_be_counted(gpus: tuple[int, ...], nvidia: bool, seen: str) -> None:
+    record = make("name: x\nrun: echo hi\n", gpus=gpus).record
+    env = environment.build(
+        record, folder="/f", own_env=None, secrets={}, inherited={"CUDA_VISIBLE_DEVICES": "1"}, nvidia=nvidia
+    )
+    assert env["CUDA_VISIBLE_DEVICES"] == seen

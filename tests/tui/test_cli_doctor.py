@@ -12,6 +12,7 @@ from cli_fakes import NOW, a_run, vdeck
 from launcher.engines import find
 from launcher.engines.engine import Engine
 from launcher.errors import VdeckError
+from launcher.host import driver
 from launcher.host import gpus as host_gpus
 from launcher.host.gpus import Gpu
 from launcher.runs import listing, tree
@@ -79,9 +80,9 @@ def test_disk(free: int, state: str, monkeypatch: Patch) -> None:
 
 
 def test_gpus(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(host_gpus, "driver_present", lambda: False)
+    monkeypatch.setattr(driver, "nvidia_present", lambda: False)
     assert checks.gpus() == Check("GPUs", "ok", "no NVIDIA driver: runs use the CPU")
-    monkeypatch.setattr(host_gpus, "driver_present", lambda: True)
+    monkeypatch.setattr(driver, "nvidia_present", lambda: True)
     monkeypatch.setattr(host_gpus, "read", lambda processes=True: ())
     assert checks.gpus().state == "warn"
     monkeypatch.setattr(host_gpus, "read", lambda processes=True: (Gpu(0, "NVIDIA H200", "", 0, 141 * 2**30),))

@@ -72,9 +72,10 @@ def disk() -> Check:
 
 def gpus() -> Check:
     """GPUs and their driver."""
+    from launcher.host import driver
     from launcher.host import gpus as host
 
-    if not host.driver_present():
+    if not driver.nvidia_present():
         return Check("GPUs", "ok", "no NVIDIA driver: runs use the CPU")
     found = host.read(processes=False)
     if not found:
@@ -101,7 +102,7 @@ def engines() -> Check:
 
     broken = find.unusable()
     try:
-        first = find.choose(None, gpu=host.driver_present() and bool(host.read(processes=False)))
+        first = find.choose(None, gpu=bool(host.read(processes=False)))
     except VdeckError as error:
         return Check("engines", "warn", error.title, error.fix)
     found = ", ".join(f"{e.name} (vLLM {e.version or '?'}, {e.variant})" for e in find.engines())

@@ -1,0 +1,82 @@
+"""Makes docs/screen.svg: the real screen with real runs on the CPU engine, under load.
+
+    python docs/screenshot.py [SECONDS_OF_LOAD]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ["VDECK_HOME"] = tempfile.mkdtemp(prefix="vdeck-picture-")
+os.environ.update(COLORTERM="truecolor", TERM="xterm-256color")
+
+import httpx  # noqa: E402
+
+from launcher.manifest.overrides import Overrides  # noqa: E402
+from launcher.runs import control  # noqa: E402
+
+MANIFEST = ROOT / "examples" / "tiny.yaml"
+TOO_LONG = Overrides(name="mistral", sets=(("vllm.args.max-model-len", "100000"),))
+
+
+def create(overrides: Overrides) -> str:
+    """A run of the tiny example; its id."""
+    return control.create(MANIFEST.read_text(), file=str(MANIFEST), overrides=overrides).id
+
+
+def load(url: str, stop: threading.Event, number: int) -> None:
+    """Chats of random length, with pauses, until told to stop."""
+    dice = random.Random(number)
+    with httpx.Client(trust_env=False, timeout=120) as client:
+        while not stop.is_set():
+            words = " ".join("word" for _ in range(dice.randint(5, 400)))
+            body = {"model": "tiny", "messages": [{"role": "user", "content": words}]}
+            client.post(f"{url}/v1/chat/completions", json={**body, "max_tokens": dice.randint(20, 900)})
+            stop.wait(dice.random() * 3)
+
+
+async def picture(chosen: str) -> str:
+    """The screen as it is now as SVG, the metrics of the run ``chosen`` in view."""
+    from tui.app import VdeckApp
+
+    app = VdeckApp()
+    async with app.run_test(size=(132, 40)) as pilot:
+        await asyncio.sleep(3)
+        app.main.select(chosen)
+        await pilot.press("2", "enter", "left_square_bracket")
+        await asyncio.sleep(4)
+        return app.export_screenshot(title="vdeck")
+
+
+def main() -> None:
+    """Start, load, look, stop."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 100.0
+    create(TOO_LONG)
+    served = create(Overrides(name="llama-tiny"))
+    run = control.wait(served, "ready", 300)
+    assert run.ready and run.url, run.reason
+    stop = threading.Event()
+    for number in range(6):
+        threading.Thread(target=load, args=(run.url, stop, number), daemon=True).start()
+    time.sleep(seconds)
+    late = create(Overrides(name="qwen"))
+    while not control.read(late).phase:
+        time.sleep(0.1)
+    (ROOT / "docs" / "screen.svg").write_text(asyncio.run(picture(served)))
+    stop.set()
+    for run_id in (served, late):
+        control.terminate(run_id, force=True)
+        control.wait(run_id, "end")
+
+
+if __name__ == "__main__":
+    main()
