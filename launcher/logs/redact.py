@@ -35,14 +35,16 @@ _NAME = (
 )
 _QUOTED = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 # 'api_key': 'x'   api_key=['x', 'y']   "token": "x"
+_VARIABLE = r"(?!['\"]?\$(?:\w+|\{\w+\})(?:['\"\s;&|)]|$))"
+"""Not a value but the name of one: ``--api-key "$KEY"`` tells nobody anything."""
 _DUMPED = re.compile(rf"(?i)(?<![\w-])(['\"]?{_NAME}['\"]?\s*[:=]\s*)(\[[^\]\n]*\]|\([^)\n]*\)|{_QUOTED})")
 # HF_TOKEN=x   api_key=x
 _ASSIGNED = re.compile(
     r"(?<![\w-])((?:\w*(?:API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|ACCESS_KEY)|api_key|hf_token|password)=)"
-    r"(?!\*\*\*|None\b|True\b|False\b)[^\s'\"\[(,;){}&]+"
+    rf"(?!\*\*\*|None\b|True\b|False\b){_VARIABLE}[^\s'\"\[(,;){{}}&]+"
 )
 _OPTION = re.compile(
-    r"(--(?:\w+-)*(?:api-key|token|password|secret)['\"]?(?:=|\s+|,\s*)['\"]?)(?![-*'\"\s])([^\s'\",\])]+)"
+    rf"(--(?:\w+-)*(?:api-key|token|password|secret)['\"]?(?:=|\s+|,\s*)['\"]?)(?![-*'\"\s]){_VARIABLE}([^\s'\",\])]+)"
 )
 _MORE_KEYS = re.compile(rf"(?<=\s)(?=[^\s]*\d)(?![-{re.escape(MASK[0])}])[^\s'\"]{{8,}}")
 _INNER = re.compile(_QUOTED)

@@ -2,7 +2,7 @@
 
 ``http.client``, and ``email`` behind it, would cost the supervisor milliseconds of start and megabytes. It reads what
 HTTP servers answer to a plain GET: Content-Length, chunked, or everything until the connection closes; gzip or deflate
-when a proxy compresses although nobody asked. It follows no redirect and speaks no TLS.
+when a proxy compresses although nobody asked. It follows no redirect. TLS is imported when a server wants it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,17 @@ class Response(NamedTuple):
     body: bytes
 
 
-def get(host: str, port: int, path: str, timeout_s: float = 2.0, headers: Mapping[str, str] | None = None) -> Response:
+def get(
+    host: str,
+    port: int,
+    path: str,
+    timeout_s: float = 2.0,
+    headers: Mapping[str, str] | None = None,
+    *,
+    scheme: str = "http",
+) -> Response:
     """One GET on a connection of its own: (status, body). ``timeout_s`` covers all of it. Raises OSError."""
-    connection = Connection(host, port, timeout_s=timeout_s, headers=headers)
+    connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme)
     try:
         return connection.get(path)
     finally:
@@ -43,9 +51,17 @@ class Connection:
     """A keep-alive connection to one server; connects when it is first needed and again when the server hung up."""
 
     def __init__(
-        self, host: str, port: int, *, timeout_s: float = 2.0, headers: Mapping[str, str] | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout_s: float = 2.0,
+        headers: Mapping[str, str] | None = None,
+        scheme: str = "http",
     ) -> None:
+        """``scheme``: http or https; the certificate of an https server is not verified (see ``_secured``)."""
         self._address = (host.strip("[]"), port)
+        self._tls = scheme == "https"
         self._timeout_s = timeout_s
         name = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
         lines = [f"Host: {name}:{port}", "Connection: keep-alive", "Accept-Encoding: identity", "User-Agent: vdeck"]
@@ -90,6 +106,8 @@ class Connection:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, timeout=_left(deadline))
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                self._socket = _secured(self._socket, self._address[0])
         self._socket.settimeout(_left(deadline))
         self._socket.sendall(request)
         status, headers, keep = self._head(deadline)
@@ -178,6 +196,22 @@ class Connection:
         if not data:
             raise EOFError
         return data
+
+
+def _secured(connection: socket.socket, name: str) -> socket.socket:
+    """The connection with TLS on it. Raises OSError, with the connection closed."""
+    import ssl  # milliseconds and megabytes that only the supervisor of an https server pays
+
+    # Not verified: this asks the server that vdeck itself started on this machine. Its certificate is seldom signed by
+    # somebody known here and seldom names 127.0.0.1, and whoever can answer in its place already owns the machine.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        return context.wrap_socket(connection, server_hostname=name)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _left(deadline: float) -> float:

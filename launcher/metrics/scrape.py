@@ -9,13 +9,20 @@ class Scraper:
     """``get()`` answers the page. ``timeout_s`` covers connect, send and receive together."""
 
     def __init__(
-        self, host: str, port: int, *, path: str = "/metrics", timeout_s: float = 2.0, api_key: str | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        path: str = "/metrics",
+        timeout_s: float = 2.0,
+        api_key: str | None = None,
+        scheme: str = "http",
     ) -> None:
         headers = {"Accept": "text/plain;version=0.0.4,*/*;q=0.1"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
         self._path = path
-        self._connection = Connection(host, port, timeout_s=timeout_s, headers=headers)
+        self._connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme)
 
     def get(self) -> bytes:
         """The page. Raises OSError: no connection, time-out, or HttpError when the status is not 200."""

@@ -64,6 +64,19 @@ def starts_vllm(command: str) -> bool:
     return bool(_SERVER.search(command))
 
 
+def wants_tls(text: str) -> bool:
+    """True when a shell command gives a server a certificate: it speaks https then."""
+    return bool(re.search(r"--ssl[-_](?:key|cert)file\b", text))
+
+
+def serves_in_front(text: str) -> bool:
+    """True when a shell command starts a vLLM server and waits for it: its end is the end of the server. A script that
+    leaves the server in the background (``vllm serve … &``) ends by its own will."""
+    whole = text.replace("\\\n", " ")
+    found = (whole[match.start() :].partition("\n")[0] for match in _SERVER.finditer(whole))
+    return any(re.search(r"(?<![&>])&(?![&>])", line) is None for line in found)
+
+
 def literal_ports(commands: Iterable[str]) -> tuple[int, ...]:
     """Ports that commands which start a vLLM server name by number."""
     return tuple(int(found) for c in commands if starts_vllm(c) for found in _PORT.findall(c) if 0 < int(found) < 65536)

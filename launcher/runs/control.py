@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from launcher import paths
-from launcher.clusters import registry
 from launcher.clusters.base import Holdings
 from launcher.errors import UsageError, VdeckError
-from launcher.runs import adopt, files, intent, listing, reserve, secrets
+from launcher.runs import adopt, asking, files, intent, listing, reserve, secrets
 from launcher.runs import events as event_log
 from launcher.runs.events import Event
 from launcher.runs.view import RunView
@@ -105,18 +104,17 @@ def terminate(run_id: str, *, force: bool = False) -> None:
     """Ask a run to end; returns at once (`wait` tells when it has). An ended run is left as it is."""
     run = read(run_id)
     if run.live:
-        _ask(run, intent.Intent("stop", force))
+        asking.ask(run, intent.Intent("stop", force))
 
 
 def restart(run_id: str) -> None:
     """Stop a live run and start it again, or start an ended one again: same manifest, ports, GPUs and folder."""
     run = read(run_id)
-    if run.live:
-        _ask(run, intent.Intent("restart"))
-    else:
-        from launcher.runs import creation
+    if run.live and asking.ask(run, intent.Intent("restart", at=time.time()), answer_s=2.0):
+        return
+    from launcher.runs import creation
 
-        creation.start_again(run_id)
+    creation.start_again(run_id)
 
 
 def clone(run_id: str) -> RunView:
@@ -142,38 +140,18 @@ def overrides(run_id: str) -> Overrides:
 def delete(run_id: str) -> None:
     """Remove the record of an ended run, with log and history. Raises UsageError while it lives."""
     run = read(run_id)
-    if run.live or (listing.supervised(paths.RunPaths(run.folder)) and not _ends_soon(run.folder)):
+    if run.live or not asking.ends_soon(run.folder):
         raise UsageError(f"run {run_id} is {run.status}", fix=f"first `vdeck run terminate {run_id}`")
+    if run.status == "lost" and (left := asking.left_behind(run.folder)):
+        raise UsageError(
+            f"run {run_id} is lost and {len(left)} of its processes live", fix=f"first: kill -9 {' '.join(left)}"
+        )
     trash = f"{run.folder}.deleted"
     try:
         os.rename(run.folder, trash)  # no reader ever sees half a run
         shutil.rmtree(trash)
     except OSError as error:
         raise VdeckError(f"run {run_id} cannot be deleted: {error.strerror}", fix=f"look at {run.folder}") from error
-
-
-def _ends_soon(folder: str, timeout_s: float = 2.0) -> bool:
-    """The supervisor of an ended run leaves within moments."""
-    deadline = time.monotonic() + timeout_s
-    while listing.supervised(paths.RunPaths(folder)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _ask(run: RunView, wanted: intent.Intent) -> None:
-    folder = paths.RunPaths(run.folder)
-    try:
-        intent.write(folder.intent, wanted)
-    except OSError as error:
-        raise VdeckError(
-            f"run {run.id} cannot be told: {error.strerror}", fix=f"free space on the disk of {paths.home()}"
-        ) from error
-    if run.supervisor is not None and listing.supervised(folder):
-        registry.get(run.cluster).wake(run.supervisor)
-    elif listing.needs_supervisor(run):
-        adopt.adopt(run)
 
 
 def wait(
@@ -234,6 +212,8 @@ def recent_manifests() -> tuple[str, ...]:
 def remember(file: str) -> None:
     """Put a manifest file on top of the recent ones; not being able to is no fault."""
     path = os.path.abspath(file)
+    if os.path.dirname(os.path.dirname(path)) == paths.runs_dir():
+        return  # the copy that a run keeps for itself
     known: Iterable[str] = (entry for entry in recent_manifests() if entry != path)
     with contextlib.suppress(OSError):
         files.write_atomic(paths.recent_manifests(), "\n".join([path, *known][:RECENT]).encode())

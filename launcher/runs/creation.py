@@ -108,13 +108,26 @@ def _place(manifest: Manifest, held: Holdings) -> Placement:
 
 
 def _plan(manifest: Manifest, file: str, run_id: str, placement: Placement) -> plan.Plan:
-    source = os.path.abspath(file) if file else None
-    base = os.path.dirname(source) if source else os.getcwd()
+    source, base = _origin(file)
     return plan.make(
         manifest, run_id=run_id, created=time.time(), folder=paths.RunPaths.of(run_id).folder, base=base, source=source,
         placement=placement, engine=_engine(manifest, bool(placement.gpus)), inherited=os.environ,
         memory_bytes=memory.available_bytes(),
     )  # fmt: skip
+
+
+def _origin(file: str) -> tuple[str | None, str]:
+    """The manifest's file, and where its relative paths start. A run that was read from a pipe has its manifest in its
+    own folder only: a clone of it starts where the first one did."""
+    source = os.path.abspath(file) if file else None
+    if source is None:
+        return None, os.getcwd()
+    folder = os.path.dirname(source)
+    if os.path.dirname(folder) == paths.runs_dir():
+        made, _ = listing.load_record(paths.RunPaths(folder))
+        if made is not None and made.base:
+            return made.manifest, made.base
+    return source, folder
 
 
 def _engine(manifest: Manifest, gpu: bool) -> Engine | None:

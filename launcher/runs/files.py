@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from _thread import get_ident
 from typing import Any
 
 
 def write_atomic(path: str, data: bytes, *, mode: int = 0o600) -> None:
     """Replace ``path`` by ``data`` in one step: a reader sees the old file or the new one. Raises OSError (disk
     full)."""
-    temporary = f"{path}.{os.getpid()}.tmp"
+    temporary = f"{path}.{os.getpid()}.{get_ident()}.tmp"  # two threads of the screen may write the same file
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:

@@ -20,7 +20,6 @@ from launcher.runs.stop import Stopper
 LEFTOVER_GRACE_S = 3.0
 """What a run that ended by itself leaves behind gets this long to end too."""
 SCAN_S = 5.0
-BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class Life:
@@ -58,8 +57,7 @@ class Life:
             self._adopt(damage)
             return
         if mode == "restart":
-            self._state.restarts += 1
-            self._state.attempt += 1
+            self._count_attempt(by_request=True)
             self._keeper.event("restart", "restarted by request")
         self._again_at = 0.0
 
@@ -69,6 +67,10 @@ class Life:
         if damage is not None and damage.endswith("damaged"):
             self._keeper.event("problem", f"{damage}; rebuilt from the processes")
             self._state.started = self._record.created
+        waiting = self._state.status in ("pending", "initializing") and self._state.step is None
+        if waiting and not found and damage is None and self._state.wanted != "stop":
+            self._again_at = 0.0  # the other one was killed before the first step, or in the pause before the next try
+            return
         if damage is not None or (self._state.step is None and self._state.status != "idle"):
             self._blind = True
         if self._state.status in ("pending", "initializing", "lost"):
@@ -104,7 +106,7 @@ class Life:
                 self._state.started = time.time()
                 self._keeper.status("idle", "nothing to run: the manifest has no commands")
         except (VdeckError, OSError) as error:
-            self._finish(None, f"could not start: {_sentence(error)}")
+            self._finish(None, f"could not start: {reason.of_error(error)}")
 
     # -- time --------------------------------------------------------------------------------------------------------
 
@@ -139,8 +141,7 @@ class Life:
     def _scan(self, now: float) -> None:
         if now < self._next_scan:
             return
-        young = self._state.started is not None and time.time() - self._state.started < 60
-        self._next_scan = now + (1.0 if young else SCAN_S)
+        self._next_scan = now + (1.0 if time.time() - (self._state.started or 0.0) < 60 else SCAN_S)
         found = self._roster.look()
         for pid in self._roster.kill_orphan_engines(found):
             self._keeper.event("problem", f"engine process {pid} had lost its API server and was killed")
@@ -168,10 +169,10 @@ class Life:
         self._stop_now(force=force, grace_s=self._record.grace_s if grace_s is None else grace_s, why=why)
 
     def restart(self) -> None:
-        """Stop, then start again with the same manifest, ports and GPUs."""
-        if self._ending is None and not self.over:
-            self._keeper.event("intent", "restart asked for")
-            self._state.wanted = "restart"
+        """Stop, then start again: same manifest, ports, GPUs. Also a run that is ending: the last word counts."""
+        self._keeper.event("intent", "restart asked for")
+        self._state.wanted = "restart"
+        if self._ending is None:
             self._stop_now(force=False, grace_s=self._record.grace_s)
 
     def _stop_now(self, *, force: bool, grace_s: float, why: str | None = None) -> None:
@@ -191,10 +192,11 @@ class Life:
             try:
                 self._start_step(ended.index + 1)
             except (VdeckError, OSError) as error:
-                self._finish(None, f"step {ended.index + 2} could not start: {_sentence(error)}")
+                self._finish(None, f"step {ended.index + 2} could not start: {reason.of_error(error)}")
         elif self._record.keep_idle and self._state.status != "idle":
             self._state.exit_code = ended.code
             self._state.step = None
+            self._state.close_phase(time.time())
             self._keeper.status("idle", f"{reason.exit_text(ended.code)}; kept until it is terminated")
         else:
             self._finish(ended, None)
@@ -213,8 +215,7 @@ class Life:
 
     def _end(self, now: float) -> float:
         assert self._ending is not None
-        wrappers = {self._steps.wrapper} if self._steps.wrapper else set()
-        final = self._ending.tick(now, wrappers)
+        final = self._ending.tick(now, {self._steps.wrapper} if self._steps.wrapper else set())
         if final is None:
             return 0.1
         ended = self._steps.ended()
@@ -224,15 +225,18 @@ class Life:
         self._conclude(*final)
         return 0.05
 
+    def _count_attempt(self, *, by_request: bool) -> None:
+        self._state.tries = 0 if by_request else self._state.tries + 1
+        self._state.restarts += 1
+        self._state.attempt += 1
+
     def _conclude(self, status: str, why: str | None) -> None:
         process.reap_last()
         state = self._state
         state.step = state.step_process = None
-        tries_left = self._record.restart == "on-failure" and state.restarts < self._record.restart_max
-        if state.wanted == "restart" or (status == "failed" and tries_left and state.wanted is None):
-            pause = 0.0 if state.wanted == "restart" else BACKOFF_S[min(state.restarts, len(BACKOFF_S) - 1)]
-            state.restarts += 1
-            state.attempt += 1
+        pause = verdict.pause(self._record, state, status)
+        if pause is not None:
+            self._count_attempt(by_request=state.wanted == "restart")
             self._again_at = time.monotonic() + pause
             self._keeper.event("restart", f"starts again in {pause:g} s" + (f" after: {why}" if why else ""))
             self._keeper.status("pending", why)
@@ -242,9 +246,3 @@ class Life:
         self._keeper.status(status, why)
         self._server.stopped()
         self.over = True
-
-
-def _sentence(error: VdeckError | OSError) -> str:
-    if isinstance(error, VdeckError):
-        return error.sentence().rstrip(".")
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -95,7 +95,9 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
 def _endpoints(made: record.RunRecord, stand: state.State) -> tuple[Endpoint, ...]:
     found = []
     for port in made.ports:
-        scheme = made.probe.scheme if port.type == "http" else port.type
+        # TLS is a matter of the server alone: the other ports of a run (Prometheus, an app) speak what they declare
+        ours = port.port == (stand.server_port or (*made.probe.ports, 0)[0])
+        scheme = made.probe.scheme if port.type == "http" and ours else port.type
         host = f"[{port.host}]" if ":" in port.host else port.host
         found.append(Endpoint(port.name, port.type, f"{scheme}://{host}:{port.port}", port.port))
     # the server that answered is the first: `url`, chat and metrics mean it

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from launcher import paths
 from launcher.clusters.base import Placement
 from launcher.engines.engine import Engine
+from launcher.logs.redact import Redactor
 from launcher.manifest.model import Manifest
 from launcher.runs import command, needs, shell_steps, variables
 from launcher.runs.record import PortRecord, Probe, RunRecord, StepRecord
@@ -57,9 +58,11 @@ def make(
         model = command.named_model((s.command for s in manifest.steps), env)
     if "VLLM_API_KEY" in inherited and "VLLM_API_KEY" not in secret_values and probe.kind == "vllm":
         secret_values["VLLM_API_KEY"] = inherited["VLLM_API_KEY"]  # the server will ask us for it too
+    mask = Redactor(secret_values.values())  # a key that the manifest has in clear is shown by nothing of ours
+    steps = [step._replace(display=mask(step.display)) for step in steps]
     record = RunRecord(
         id=run_id, name=manifest.name, created=created, type=manifest.type, description=manifest.description,
-        cluster="local", manifest=source, steps=tuple(steps), env=env, secret_names=tuple(secret_values),
+        cluster="local", manifest=source, base=base, steps=tuple(steps), env=env, secret_names=tuple(secret_values),
         ports=tuple(ports), gpus=placement.gpus,
         engine=None if engine is None else engine.name, engine_bin=None if engine is None else
         os.path.dirname(engine.vllm), engine_python=None if engine is None else engine.python,
@@ -110,8 +113,9 @@ def _vllm_probe(args: Mapping[str, Any], port: PortRecord, model: str, base: str
 
 def _guess_probe(manifest: Manifest, ports: list[PortRecord]) -> Probe:
     http = tuple(port.port for port in ports if port.type == "http")
-    if any(command.starts_vllm(step.command) for step in manifest.steps):
-        return Probe("vllm", "127.0.0.1", http)
+    servers = [step.command for step in manifest.steps if command.starts_vllm(step.command)]
+    if servers:
+        return Probe("vllm", "127.0.0.1", http, scheme="https" if any(map(command.wants_tls, servers)) else "http")
     return Probe("http" if http else "none", "127.0.0.1", http)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,25 +21,30 @@ class Answer(NamedTuple):
 
 
 def ask(probe: Probe, *, api_key: str | None, timeout_s: float = 2.0) -> Answer:
-    """Try the candidates in order. Never raises; a refused connection is the normal answer of a server that loads."""
+    """Try the candidates in order. Never raises; a refused connection is the normal answer of a server that loads.
+
+    ``timeout_s`` covers all of it, shared out evenly: one port that keeps silent must not hide the others, and the
+    supervisor, which waits here, has a stop to obey meanwhile.
+    """
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     answer = Answer(False, why="no port to ask")
     for port in probe.ports:
+        until = time.monotonic() + timeout_s / len(probe.ports)
         if probe.kind == "vllm":
-            answer = _vllm(probe, port, headers, timeout_s)
+            answer = _vllm(probe, port, headers, until)
         else:
-            status = _get(probe, port, "/", {}, timeout_s)[0]
+            status = _get(probe, port, "/", {}, until)[0]
             answer = Answer(status is not None and status < 500, port, why=None if status else "nothing answers")
         if answer.ready:
             return answer
     return answer
 
 
-def _vllm(probe: Probe, port: int, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    status, _ = _get(probe, port, "/health", {}, timeout_s)
+def _vllm(probe: Probe, port: int, headers: Mapping[str, str], until: float) -> Answer:
+    status, _ = _get(probe, port, "/health", {}, until)
     if status != 200:
         return Answer(False, port, why="nothing answers yet" if status is None else f"/health says {status}")
-    status, body = _get(probe, port, "/v1/models", headers, timeout_s)
+    status, body = _get(probe, port, "/v1/models", headers, until)
     if status != 200:
         hint = " (an API key is needed: VLLM_API_KEY)" if status == 401 else ""
         return Answer(False, port, why=f"/v1/models says {status}{hint}")
@@ -50,7 +56,7 @@ def _vllm(probe: Probe, port: int, headers: Mapping[str, str], timeout_s: float)
 
 def healthy(probe: Probe, port: int, *, timeout_s: float = 2.0) -> str | None:
     """None when ``/health`` answers 200, else what it does."""
-    status, _ = _get(probe, port, "/health", {}, timeout_s)
+    status, _ = _get(probe, port, "/health", {}, time.monotonic() + timeout_s)
     if status == 200:
         return None
     return "the server does not answer" if status is None else f"/health says {status}"
@@ -64,8 +70,9 @@ def model_names(body: bytes) -> tuple[str, ...]:
         return ()
 
 
-def _get(probe: Probe, port: int, path: str, headers: Mapping[str, str], timeout_s: float) -> tuple[int | None, bytes]:
+def _get(probe: Probe, port: int, path: str, headers: Mapping[str, str], until: float) -> tuple[int | None, bytes]:
+    left = max(0.05, until - time.monotonic())
     try:
-        return http.get(probe.host, port, path, timeout_s=timeout_s, headers=headers)
+        return http.get(probe.host, port, path, timeout_s=left, headers=headers, scheme=probe.scheme)
     except OSError:
         return None, b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
+from launcher.errors import VdeckError
 from launcher.text import clean_line, shorten
 
 _EXCEPTION = re.compile(r"(?:^|\s)((?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Exit)): (.+)")
@@ -46,6 +47,13 @@ def exit_text(code: int | None) -> str:
         except ValueError:
             return f"killed by signal {-code}"
     return f"exit code {code}"
+
+
+def of_error(error: VdeckError | OSError) -> str:
+    """An error of vdeck or of the system as a clause."""
+    if isinstance(error, VdeckError):
+        return error.sentence().rstrip(".")
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def failure(code: int | None, *, step: int, steps: int, kind: str, served: bool, line: str | None) -> str:

@@ -45,6 +45,8 @@ class RunRecord(NamedTuple):
     description: str = ""
     cluster: str = "local"
     manifest: str | None = None
+    base: str = ""
+    """Where relative paths start: the manifest's folder, or the one of the command that read it from a pipe."""
     steps: tuple[StepRecord, ...] = ()
     env: Mapping[str, str] = {}
     secret_names: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class ServerWatch:
         self.next_at = 0.0
 
     def tick(self, now: float) -> None:
-        """Do what is due. Blocks for 2 s at the most."""
+        """Do what is due. Blocks for 2 s at the most, 3 s when the server stops answering."""
         if self._record.probe.kind == "none" or now < self.next_at:
             return
         state = self._keeper.state
@@ -75,8 +75,9 @@ class ServerWatch:
             self._check_http()
             return
         if self._scraper is None:
+            probe = self._record.probe
             self._scraper = Scraper(
-                self._record.probe.host, state.server_port, timeout_s=TIMEOUT_S, api_key=self._api_key
+                probe.host, state.server_port, timeout_s=TIMEOUT_S, api_key=self._api_key, scheme=probe.scheme
             )
         at = int(time.time() * 1000)
         try:
@@ -100,7 +101,7 @@ class ServerWatch:
         if self._failures < LOST_AFTER or state.server_port is None:
             return
         why = (
-            readiness.healthy(self._record.probe, state.server_port)
+            readiness.healthy(self._record.probe, state.server_port, timeout_s=TIMEOUT_S / 2)
             if self._record.probe.kind == "vllm"
             else "nothing answers"
         )

@@ -21,7 +21,7 @@ class State:
     __slots__ = (
         "attempt", "boot", "ended", "exit_code", "facts", "log_start", "obeyed", "phase", "phases", "pids", "progress",
         "ready", "ready_at", "reason", "restarts", "served", "served_names", "server_port", "started", "status", "step",
-        "step_process", "supervisor", "wanted",
+        "step_process", "supervisor", "tries", "wanted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -40,6 +40,8 @@ class State:
         self.progress: str | None = None
         self.facts: dict[str, str] = {}
         self.restarts = 0
+        self.tries = 0
+        """Restarts by policy since somebody last asked for a start."""
         self.attempt = 0
         self.step: int | None = None
         self.served_names: list[str] = []
@@ -88,7 +90,7 @@ class State:
 
 _LISTS = ("pids", "phases", "served_names")
 _TEXTS = ("status", "boot")
-_COUNTS = ("restarts", "attempt", "log_start")
+_COUNTS = ("restarts", "attempt", "log_start", "tries")
 
 
 def _fits(name: str, value: Any) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from launcher import paths
-from launcher.runs import process, tree
+from launcher.runs import files, process, tree
 from launcher.runs.record import RunRecord, StepRecord
 from launcher.runs.state import State
 
@@ -48,8 +48,10 @@ class Steps:
         step = self._record.steps[index]
         state = self._state
         state.step, state.step_process = index, None
+        self._waiting_until = None
         if step.kind == "wait":
-            self._waiting_until = time.monotonic() + step.wait_s
+            return
+        if step.kind == "import" and self._is_there(index, step.argv[-1]):
             return
         if step.cwd.startswith(self._run.folder + os.sep):
             os.makedirs(step.cwd, exist_ok=True)
@@ -68,11 +70,10 @@ class Steps:
         state = self._state
         if state.step is None:
             return None
-        if self._waiting_until is not None:
-            if time.monotonic() < self._waiting_until:
-                return None
-            self._waiting_until = None
-            return StepEnd(state.step, 0)
+        if self._waits():
+            if self._waiting_until is None:  # begun here, or anew by a second supervisor that knows of no clock
+                self._waiting_until = time.monotonic() + self._record.steps[state.step].wait_s
+            return StepEnd(state.step, 0) if time.monotonic() >= self._waiting_until else None
         if state.step_process is None:
             return StepEnd(state.step, self._written_code(state.step))
         pid, start = state.step_process
@@ -86,12 +87,32 @@ class Steps:
     def has_result(self) -> bool:
         """True when the step that ran has left its exit code (or there is none to leave one)."""
         state = self._state
-        return state.status == "idle" or (state.step is not None and self._written_code(state.step) is not None)
+        if state.status == "idle" or self._waits():
+            return True
+        return state.step is not None and self._written_code(state.step) is not None
 
-    def _written_code(self, index: int) -> int | None:
+    def _waits(self) -> bool:
+        step = self.current
+        return step is not None and step.kind == "wait"
+
+    def _is_there(self, index: int, target: str) -> bool:
+        """An earlier attempt has imported this: it stays as it is, with what the steps wrote into it. What is left of
+        a fetch that was cut off is removed, for git clones into no folder with anything in it. Raises OSError."""
+        attempt = self._state.attempt
+        if os.path.isdir(target):
+            if any(self._written_code(index, earlier) == 0 for earlier in range(attempt)):
+                files.write_atomic(self._run.exit_code(index, attempt), b"0\n")
+                return True
+            if attempt and target.startswith(self._run.work + os.sep):
+                import shutil  # 5 ms that hardly any supervisor needs
+
+                shutil.rmtree(target)
+        return False
+
+    def _written_code(self, index: int, attempt: int | None = None) -> int | None:
         """What the wrapper wrote; a shell says 128 + n for a command that signal n ended."""
         try:
-            with open(self._run.exit_code(index, self._state.attempt)) as file:
+            with open(self._run.exit_code(index, self._state.attempt if attempt is None else attempt)) as file:
                 code = int(file.read())
         except (OSError, ValueError):
             return None

@@ -19,6 +19,8 @@ from launcher.runs.keeper import Keeper
 from launcher.runs.life import Life
 from launcher.runs.state import State
 
+DONE = ("completed", "failed", "terminated")
+"""What nobody takes back; a ``lost`` run may yet be found."""
 LOCK_TRIES_S = 2.0
 """A reader that asks whether somebody supervises holds a shared lock for a moment: try again that long."""
 
@@ -66,6 +68,8 @@ class Supervisor:
         process.become_subreaper()
         record, why = listing.load_record(self._run)
         old, damage = listing.load_state(self._run)
+        if self._mode == "adopt" and old is not None and old.status in DONE:
+            return  # it ended by the book while somebody, who saw it live a moment ago, missed its supervisor
         state = old or State()
         keeper = Keeper(self._run, state)
         state.supervisor = os.getpid()
@@ -76,7 +80,7 @@ class Supervisor:
             return
         life = Life(self._run, record, keeper, secrets.variables(self._run.secrets), dict(os.environ))
         life.begin(self._mode, damage if old is None else None)
-        while not (life.over and keeper.save(time.monotonic())):
+        while not (life.over and (keeper.save(time.monotonic()) or not os.path.isdir(self._run.folder))):
             pause = self._turn(life, keeper)
             select.select([self._wake], [], [], pause)
             self._drain()
@@ -96,6 +100,8 @@ class Supervisor:
             return 1.0
 
     def _obey(self, life: Life, keeper: Keeper) -> None:
+        if life.over:
+            return  # whoever asks now is answered by the next supervisor (control.restart starts one)
         if self._asked_to_end:
             self._asked_to_end = False
             life.stop(force=False, grace_s=None, why="the supervisor was asked to end (SIGTERM)")

@@ -46,12 +46,15 @@ class ChatClient:
             if not (api_key.isascii() and api_key.isprintable()):
                 raise ServingError("the API key cannot be sent", kind="usage", fix="it may hold printable ASCII only")
             headers["Authorization"] = f"Bearer {api_key}"
+        local = is_loopback(self.url)
         try:
             self._http = httpx.AsyncClient(
                 headers=headers,
                 timeout=httpx.Timeout(CONNECT_S, read=silence_s, write=30.0, pool=None),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=2),
-                trust_env=not is_loopback(self.url),  # a proxy variable must not catch 127.0.0.1
+                trust_env=not local,  # a proxy variable must not catch 127.0.0.1
+                # a server of this machine has a certificate of its own making, which no authority has signed
+                verify=not local,
             )
         except (ValueError, ImportError, OSError) as error:  # a proxy of an unknown kind, a missing certificate file
             raise ServingError(

@@ -22,6 +22,10 @@ class ChatStats(NamedTuple):
     finish_reason: str | None = None
 
 
+SHORTEST_S = 0.01
+"""Pieces that come closer together came in one read of a client that was busy: they tell nothing of the server."""
+
+
 class StatsMeter:
     """Collects the parts of one answer; ``stats`` may be asked at any time. Times: seconds of one clock."""
 
@@ -71,6 +75,7 @@ class StatsMeter:
         )
 
     def _speed(self, tokens: int | None) -> float | None:
-        if tokens is None or tokens < 2 or self._first is None or self._last is None or self._last <= self._first:
+        if tokens is None or tokens < 2 or self._first is None or self._last is None:
             return None
-        return (tokens - 1) / (self._last - self._first)
+        took = self._last - self._first
+        return (tokens - 1) / took if took >= SHORTEST_S else None

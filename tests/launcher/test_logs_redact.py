@@ -53,6 +53,8 @@ def test_masked(text: str, wanted: str) -> None:
     "text",
     [
         "api_key=None",
+        'vllm serve m --api-key "$KEY" --hf-token ${HF_TOKEN}',
+        "HF_TOKEN=$HF_TOKEN python app.py",
         "'api_key': None, 'hf_token': True",
         "Avg prompt throughput: 98.6 tokens/s",
         "GPU KV cache size: 439,136 tokens",

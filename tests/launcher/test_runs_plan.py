@@ -224,3 +224,26 @@ def test_gpus_are_given_by_variable_where_they_can_be_counted(gpus: tuple[int, .
         record, folder="/f", own_env=None, secrets={}, inherited={"CUDA_VISIBLE_DEVICES": "1"}, nvidia=nvidia
     )
     assert env["CUDA_VISIBLE_DEVICES"] == seen
+
+
+def test_a_key_in_a_command_is_masked_where_people_read_it_and_a_variable_is_not() -> None:
+    made = make(
+        "name: x\nenv: {VLLM_API_KEY: literalkey-987}\nrun:\n"
+        "  - vllm serve m --port 8000 --api-key sk-abcdefgh12345678901234 --hf-token $HF_TOKEN\n"
+        "  - echo literalkey-987\n"
+    )
+    assert made.commands == ("vllm serve m --port 8000 --api-key *** --hf-token $HF_TOKEN", "echo ***")
+    assert "literalkey-987" in made.record.steps[1].argv[-1]
+
+
+@pytest.mark.parametrize(
+    "text, scheme",
+    [
+        ("vllm: {model: org/m, args: {ssl-keyfile: k.pem, ssl-certfile: c.pem}}", "https"),
+        ("run: vllm serve m --port 8000 --ssl-keyfile k.pem --ssl-certfile=c.pem", "https"),
+        ("run: vllm serve m --port 8000", "http"),
+        ("run: ['vllm serve m --port 8000 &', 'app --ssl-keyfile k.pem']", "http"),
+    ],
+)
+def test_a_server_with_a_certificate_is_asked_by_https(text: str, scheme: str) -> None:
+    assert make(f"name: x\n{text}\n").record.probe.scheme == scheme

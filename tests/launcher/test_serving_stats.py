@@ -54,6 +54,16 @@ def test_no_speed_when_all_came_at_once() -> None:
     assert meter.stats(1.0).tokens_per_s is None
 
 
+def test_no_speed_from_pieces_that_came_in_one_read_of_a_busy_client() -> None:
+    meter = StatsMeter(0.0)
+    meter.add(Delta("content", "a"), 1.0)
+    meter.add(Delta("content", "b"), 1.0078125)
+    meter.add(Usage(1, 30), 1.0078125)
+    assert meter.stats(2.0).tokens_per_s is None
+    meter.add(Delta("content", "c"), 1.5)
+    assert meter.stats(2.0).tokens_per_s == 58.0
+
+
 def test_the_end_counts_once_and_the_servers_reason_wins() -> None:
     meter = StatsMeter(0.0)
     meter.add(Finish("length"), 1.0)

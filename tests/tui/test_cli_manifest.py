@@ -94,3 +94,12 @@ def test_new_writes_a_file_once(tmp_path: Path, capsys: Capsys) -> None:
     assert (again.code, again.out) == (2, "")
     assert again.err.startswith(f"error: {path} is there already.")
     assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("words", [("manifest", "check", "-"), ("run", "create", "-f", "-")])
+def test_a_closed_standard_input_is_an_empty_manifest(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `<&-`
+    result = vdeck(capsys, *words)
+    assert result.code == 2 and "the file is empty" in result.out + result.err

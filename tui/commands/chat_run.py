@@ -49,7 +49,7 @@ def conversation(prompt: str, system: str | None) -> list[dict[str, str]]:
 def _standard_input() -> str:
     if output.is_terminal(sys.stdin):
         output.note("Type the question and end it with Ctrl-D.")
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    return output.standard_input().decode("utf-8", "replace")
 
 
 async def _ask(run: RunView, url: str, messages: list[dict[str, str]], values: Values) -> int:

@@ -130,4 +130,4 @@ def _read(file: str) -> Reading:
         return reader.read_file(file)
     from tui.commands.run_create import MAX_BYTES
 
-    return reader.read_text(sys.stdin.buffer.read(MAX_BYTES), file="stdin")
+    return reader.read_text(output.standard_input(MAX_BYTES), file="stdin")

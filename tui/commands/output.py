@@ -45,6 +45,11 @@ def note(text: str) -> None:
     print(clean_line(text), file=sys.stderr, flush=True)
 
 
+def standard_input(limit: int = -1) -> bytes:
+    """What is piped in, ``limit`` bytes at most (-1: all); nothing when standard input is closed."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(limit)
+
+
 def flush() -> None:
     """Let a reader of a pipe see what was printed so far. Raises BrokenPipeError when it is gone."""
     if sys.stdout is not None:

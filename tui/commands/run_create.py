@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from launcher.errors import EXIT_DONE, EXIT_INTERRUPTED, UsageError
@@ -105,7 +104,7 @@ def read_manifest(file: str) -> tuple[str, str]:
     name = STDIN if file == "-" else file
     try:
         if file == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES)
+            raw = output.standard_input(MAX_BYTES)
         else:
             with open(file, "rb") as stream:
                 raw = stream.read(MAX_BYTES)
