@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
+from textual.events import Event, InputEvent, Key
 
 from launcher import paths
 from launcher.text import clean_line
 from styles import themes
 from tui import settings
+from tui.detail.typed_ahead import wants
 from tui.screens.failures import Failure, explain, log_error
 from tui.screens.main import MainScreen
 from tui.terminal import Terminal
+from tui.tidy import Tidier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +65,7 @@ class VdeckApp(App[None]):
         self.manifests = tuple(manifests)
         self.main = MainScreen()
         self.terminal: Terminal | None = None
+        self.tidier = Tidier()
         self._wake = asyncio.Event()
         for theme in themes.themes():
             self.register_theme(theme)
@@ -92,6 +96,19 @@ class VdeckApp(App[None]):
         if self.terminal is not None:
             self.terminal.stop()
 
+    async def on_event(self, event: Event) -> None:
+        """Every event of the app passes here; what the user does is noted."""
+        if isinstance(event, InputEvent):
+            self.tidier.touched()
+        await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """A key comes here when nobody took it. One that the focused widget would have taken was on its way to another
+        widget while the focus went to where one writes: it is text, no order."""
+        if (focused := self.focused) is not None and wants(focused, event):
+            event.prevent_default()
+            focused.post_message(Key(event.key, event.character))
+
     # -- the fleet
 
     def start_polling(self) -> None:
@@ -100,6 +117,8 @@ class VdeckApp(App[None]):
 
     async def _poll(self) -> None:
         """Read, show, then sleep: a slow disk makes it slower, never a queue. No error ends it."""
+        if not self.is_headless:
+            self.tidier.begin()
         while True:
             try:
                 self.main.set_snapshot(await asyncio.to_thread(self.fleet.poll))
@@ -110,6 +129,7 @@ class VdeckApp(App[None]):
             except TimeoutError:
                 pass
             self._wake.clear()
+            self.tidier.look()
 
     def poll_soon(self) -> None:
         """Something was changed: do not wait for the next round."""

@@ -177,6 +177,9 @@ def test_the_editor_is_chosen(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(VdeckError, match="no editor"):
         editor.editor()
+    for name in ("sensible-editor", "vi", "nano"):  # the last one asks no questions, so it is taken before the others
+        (tmp_path / name).touch(mode=0o755)
+        assert editor.editor() == [name]
 
 
 def test_the_editor_gets_the_file_and_its_failure_is_told(monkeypatch, tmp_path):

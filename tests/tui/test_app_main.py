@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from deck import LARGE, SIZES, SMALL, deck, painted, polled, three_runs
 from fake_fleet import FakeFleet, failed_run, ready_run, starting_run, until
+from textual.events import Key
 
+from tui.detail.chat_prompt import PromptArea
 from tui.detail.tabs import DetailTabs
 from tui.widgets.empty_state import EmptyState
 from tui.widgets.key_bar import KeyBar
@@ -119,10 +121,58 @@ async def test_enter_and_escape():
 async def test_number_keys_open_tabs_and_leave_the_focus():
     async with deck() as (app, pilot):
         detail = app.main.query_one(DetailTabs)
-        for key, name in (("2", "metrics"), ("3", "logs"), ("4", "chat"), ("6", "events"), ("1", "overview")):
+        for key, name in (("2", "metrics"), ("3", "logs"), ("6", "events"), ("1", "overview")):
             await pilot.press(key)
             assert detail.active == name
         assert app.main.focused is app.main.table
+
+
+@pytest.mark.parametrize("how", ["key", "click"])
+async def test_the_chat_takes_the_keys_at_once(how: str):
+    """Typing "enter me" there opened the editor, asked to kill, and so on: letters were orders to the run."""
+    async with deck() as (app, pilot):
+        await (pilot.press("4") if how == "key" else pilot.click("#tab-chat"))
+        await until(pilot, lambda: isinstance(app.main.focused, PromptArea))
+        await pilot.press(*"enTer Kqn")
+        assert app.screen is app.main and app.main.focused is not None
+        assert app.main.focused.text == "enTer Kqn"  # type: ignore[attr-defined]
+        assert "^q Quit" in painted(app) and "/ Filter" not in painted(app)
+        await pilot.press("escape", "escape")
+        assert app.main.focused is app.main.table
+
+
+@pytest.mark.parametrize("typed", ["4eKT n!q", "4hello"])
+async def test_what_is_typed_before_the_prompt_exists_is_text(typed: str):
+    """All keys are sent before the first is looked at, as on a busy machine."""
+    async with deck() as (app, pilot):
+        for letter in typed:
+            app.post_message(Key({" ": "space", "!": "exclamation_mark"}.get(letter, letter), letter))
+        await until(pilot, lambda: isinstance(app.main.focused, PromptArea) and app.main.focused.text == typed[1:])
+        assert app.screen is app.main
+
+
+async def test_letters_typed_into_the_conversation_come_in_their_order():
+    async with deck() as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(app.main.focused, PromptArea))
+        await pilot.press("escape")
+        assert not isinstance(app.main.focused, PromptArea)
+        for letter in "Think in seas 2":
+            app.post_message(Key("space" if letter == " " else letter, letter))
+        await until(
+            pilot, lambda: isinstance(app.main.focused, PromptArea) and app.main.focused.text == "Think in seas 2"
+        )
+
+
+async def test_every_snapshot_brings_selection_and_detail_together():
+    fleet = three_runs()
+    async with deck(fleet) as (app, pilot):
+        detail = app.main.query_one(DetailTabs)
+        await pilot.press("3")
+        detail.set_run(None)  # however they came apart
+        await polled(app, pilot, fleet)
+        assert detail.shown_run is not None and detail.shown_run.id == app.main.table.chosen
+        assert "No run is chosen" not in painted(app)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -130,9 +180,11 @@ async def test_zoom(size):
     async with deck(size=size) as (app, pilot):
         detail = app.main.query_one(DetailTabs)
         await pilot.press("plus")
-        assert app.main.zoom == "detail" and not app.main.table.display and detail.size.height >= size[1] - 3
+        assert app.main.zoom == "detail" and not app.main.table.display
+        await until(pilot, lambda: detail.size.height >= size[1] - 3)
         await pilot.press("underscore", "underscore")
-        assert app.main.zoom == "table" and not detail.display and app.main.table.size.height >= size[1] - 3
+        assert app.main.zoom == "table" and not detail.display
+        await until(pilot, lambda: app.main.table.size.height >= size[1] - 3)
         await pilot.press("underscore")
         assert app.main.zoom == "table"
         await pilot.press("escape")

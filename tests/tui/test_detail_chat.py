@@ -219,20 +219,77 @@ async def test_several_lines_and_the_last_prompt_again() -> None:
         assert pane.prompt.text == "a\nb\nc"
 
 
-async def test_not_ready_means_closed_and_it_opens_by_itself() -> None:
+def starting() -> tuple[Host, FakeClient]:
     sources = FakeSources()
     sources.client = FakeClient()
-    app = Host(sources, starting_run(served_names=()), "chat")
+    return Host(sources, starting_run(served_names=()), "chat"), sources.client
+
+
+NOW_READY = ready_run("369367189170", served_names=())
+
+
+async def test_a_prompt_can_be_written_before_the_run_is_ready() -> None:
+    app, client = starting()
     async with app.run_test(size=(80, 24)) as pilot:
         await until_text(pilot, "Not ready yet (load 43 %)")
         pane = app.query_one(ChatPane)
-        assert pane.prompt.disabled
-        app.snapshot(ready_run("369367189170", served_names=()))
+        await pilot.press(*"hello")
+        assert pane.prompt.text == "hello" and not client.asked
+        app.snapshot(NOW_READY)
         await until_text(pilot, "● tiny")
-        assert not pane.prompt.disabled
+        assert pane.prompt.text == "hello" and not client.asked  # written, but nobody said: send
+
+
+async def test_a_sent_prompt_waits_for_the_server() -> None:
+    app, client = starting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_text(pilot, "Not ready yet (load 43 %)")
+        pane = app.query_one(ChatPane)
+        await pilot.press(*"hello", "enter")
+        await until_text(pilot, "Your prompt waits for the server (load 43 %)")
+        assert pane.prompt.text == "hello"
+        app.snapshot(NOW_READY)
+        await until(pilot, lambda: client.asked)
+        assert client.asked[0][0][-1]["content"] == "hello" and pane.prompt.text == ""
+
+
+@pytest.mark.parametrize("keys", [["escape"], [*"!"]])
+async def test_a_waiting_prompt_is_held_back(keys: list[str]) -> None:
+    app, client = starting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_text(pilot, "Not ready yet (load 43 %)")
+        pane = app.query_one(ChatPane)
+        await pilot.press(*"hello", "enter")
+        await until_text(pilot, "Your prompt waits")
+        await pilot.press(*keys)
+        await until_text(pilot, "Not ready yet")
+        app.snapshot(NOW_READY)
+        await until_text(pilot, "● tiny")
+        assert pane.prompt.has_focus and pane.prompt.text.startswith("hello") and not client.asked
+
+
+async def test_nobody_answers_after_the_end() -> None:
+    app, client = starting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_text(pilot, "Not ready yet")
+        await pilot.press(*"hello", "enter")
+        await until_text(pilot, "Your prompt waits")
         app.snapshot(ready_run("369367189170", status="failed", ready=False))
         await until_text(pilot, "nobody answers")
-        assert pane.prompt.disabled
+        pane = app.query_one(ChatPane)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        assert pane.prompt.text == "hello" and not client.asked
+
+
+async def test_letters_typed_into_the_conversation_go_to_the_prompt() -> None:
+    app, _, _ = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(app, pilot)
+        await pilot.press("escape")
+        assert not pane.prompt.has_focus
+        await pilot.press(*"Tell", "space", *"me")
+        assert pane.prompt.text == "Tell me" and pane.prompt.has_focus
 
 
 async def test_the_history_is_shown_and_goes_along_after_a_clear() -> None:
@@ -373,3 +430,8 @@ async def test_tool_calls_and_reasoning_are_shown() -> None:
         await until_text(pilot, "I should ask.")
         stream.say(ToolCall(0, "1", "weather", '{"city": "Seoul"}', True), Finish("tool_calls"), None)
         await until_text(pilot, 'tool call weather({"city": "Seoul"})')
+
+
+def test_an_answer_begins_with_a_word() -> None:
+    assert chat_text.live("m", "  \n hello", "", "").plain.startswith("m ◂ hello▌")
+    assert chat_text.live("m", "", "\n\nthinking", "").plain.startswith("m ◂ thinking▌")

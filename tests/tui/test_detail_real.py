@@ -27,7 +27,7 @@ KEY = "k3y-of-the-server"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[StandIn]:
-    with StandIn(model="tiny", api_key=KEY) as found:
+    with StandIn(model="tiny", api_key=KEY, token_delay=0.01) as found:
         yield found
 
 
@@ -50,6 +50,12 @@ def make_run(state_folder: Path, port: int) -> RunView:
     with open(run.output, "w", encoding="utf-8") as log:
         log.write("".join(f"line {n}\n" for n in range(3000)) + f"args: {{'api_key': '{KEY}'}}\nLoading  7%|#")
     return listing.load(RUN_ID)
+
+
+def log_more(run: RunView, text: str) -> None:
+    """What the run prints now."""
+    with open(paths.RunPaths(run.folder).output, "a", encoding="utf-8") as log:
+        log.write(text)
 
 
 def record_metrics(run: RunView) -> None:
@@ -120,6 +126,21 @@ async def test_a_run_without_history_and_a_folder_that_is_gone(state_folder: Pat
         for tab, wanted in (("overview", "run.json is missing"), ("logs", "No output yet")):
             app.detail.open_tab(tab)
             await until_text(pilot, wanted)
+
+
+async def test_a_run_that_fails_shows_how_its_log_ends(state_folder: Path, server: StandIn) -> None:
+    run = make_run(state_folder, server.port)
+    log_more(run, f"\n\x1b[31mValueError: [/models] \x1b]0;x\x07 needs key {KEY}\x1b[0m\n\n")
+    app = real_host(run, "overview")
+    async with app.run_test(size=(100, 40)) as pilot:
+        text = await until_text(pilot, "no GPU here")
+        assert "End of the log" not in text
+        app.snapshot(run._replace(status="failed", ready=False, ended=time.time(), exit_code=1))
+        text = await until_text(pilot, "End of the log (3: all of it)")
+        assert "ValueError: [/models]  needs key" in text and KEY not in text and "\x1b" not in text
+        assert "line 2999" in text and text.index("line 2999") < text.index("ValueError") < text.index(" Start")
+        app.snapshot(run)
+        await until(pilot, lambda: "End of the log" not in screen_text(app.screen))
 
 
 async def test_a_chat_with_a_server_and_a_history_that_survives(state_folder: Path, server: StandIn) -> None:

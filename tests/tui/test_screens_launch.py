@@ -102,6 +102,7 @@ async def test_problems_stand_at_their_lines(folder, control, size):
         await until(pilot, lambda: screen.checked is not None and screen.checked.problems)
         await pilot.pause()
         text = painted(app)
+        assert screen.query_one("#form-name", Input).placeholder == "", "that was the manifest before"
         assert "✖3   modell: org/tiny" in text and "✖4 image_: x" in text
         assert "✖ 3:3" in text and "✖ 4:1" in text and "errors" in text
         assert screen.query_one("#start", Button).disabled
@@ -211,7 +212,7 @@ async def test_an_error_of_the_start_keeps_the_dialog(folder, control):
 
 
 async def test_an_edited_file_is_checked_again(folder, control, monkeypatch):
-    monkeypatch.setattr("tui.screens.launch.WATCH_S", 0.02)
+    monkeypatch.setattr("tui.screens.launch_checks.WATCH_S", 0.02)
     async with deck(control=control) as (app, pilot):
         screen = await opened(app, pilot)
         (folder / "a-good.yaml").write_text(BAD)

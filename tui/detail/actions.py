@@ -20,7 +20,7 @@ DETAIL_ACTIONS: tuple[Action, ...] = (
     Action("full_screen", "f", "Full screen", "Give the log the whole screen, or take it back.", "logs"),
     Action("top", "g", "Top", "Go to the oldest line.", "logs", footer=False),
     Action("bottom", "G", "End", "Go to the newest line and follow it.", "logs", footer=False),
-    Action("interrupt", "escape", "Stop answer", "Stop the answer that is being written.", "chat"),
+    Action("interrupt", "escape", "Stop answer", "Stop the answer that comes; else leave the prompt.", "chat"),
     Action("write_prompt", "i", "Write", "Go to the prompt.", "chat"),
     Action("copy_answer", "c", "Copy answer", "Copy the last answer.", "chat", footer=False),
     Action("copy_event", "c", "Copy", "Copy the event under the cursor.", "events"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 
 from launcher.runs.view import RunView
-from launcher.text import clean, clean_line
-from tui.detail import chat_text
+from launcher.text import clean
+from tui.detail import chat_state, chat_text
 from tui.detail.actions import bindings
-from tui.detail.chat_commands import ChatSettings
+from tui.detail.chat_commands import ChatSettings, is_command
 from tui.detail.chat_prompt import PromptArea
 from tui.detail.messages import Asked, Interrupted
 from tui.detail.pane import Pane
@@ -26,12 +26,18 @@ if TYPE_CHECKING:
 
 KEPT_TURNS = 40
 """Widgets on the screen; older turns stay in the transcript."""
+_OWN_LETTERS = "ic"
+"""Keys of the table of actions that work in the conversation."""
 
 
 class ChatPane(Pane):
     """The fourth tab."""
 
-    BINDINGS = [*bindings("chat"), Binding("escape", "leave_prompt", "Leave", show=False)]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        *bindings("chat"),
+        Binding("escape", "hold_back", "Hold back"),
+        Binding("escape", "leave_prompt", "Leave"),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -40,6 +46,8 @@ class ChatPane(Pane):
         self._last_answer = ""
         self._settings = ChatSettings()
         self._model: str | None = None
+        self._waiting: str | None = None
+        """The prompt that is sent when the run becomes ready."""
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(id="chat-history")
@@ -111,6 +119,7 @@ class ChatPane(Pane):
         self.prompt.put_back(text)
 
     def run_switched(self, run: RunView | None) -> None:
+        self._waiting = None
         self.show_history(())
         self.prompt.clear()
         self.show_settings(ChatSettings(), None)
@@ -119,17 +128,51 @@ class ChatPane(Pane):
         self._open_or_close()
 
     def focus_target(self) -> Widget:
-        return self._history if self.prompt.disabled else self.prompt
+        return self.prompt
 
     # -- the user
 
     def on_prompt_area_sent(self, event: PromptArea.Sent) -> None:
         event.stop()
-        if self.answering and not event.text.startswith("/"):
+        closed = None if is_command(event.text) else chat_state.why_closed(self.shown_run)
+        if closed is not None:
+            self.put_back(event.text)
+            if chat_state.can_wait(self.shown_run):
+                self._waiting = self.prompt.text
+                self._open_or_close()
+            else:
+                self.notify(closed, severity="warning", markup=False)
+        elif self.answering and not is_command(event.text):
             self.notify("An answer is still being written. Press esc to stop it.", severity="warning", markup=False)
             self.put_back(event.text)
-            return
-        self.post_message(Asked(self, event.text))
+        else:
+            self.post_message(Asked(self, event.text))
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Somebody who goes on writing does not want the prompt to be sent under their hands."""
+        event.stop()
+        if self._waiting is not None and self._waiting != self.prompt.text:
+            self.action_hold_back()
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters that are typed into the conversation belong into the prompt, never to the actions on runs."""
+        letter = event.character or ""
+        if self.screen.focused is not self.prompt and letter.isalpha() and letter not in _OWN_LETTERS:
+            event.stop()
+            self.screen.set_focus(self.prompt)
+            self.prompt.insert(letter)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste into the conversation as well."""
+        if not self.prompt.has_focus:
+            event.stop()
+            self.screen.set_focus(self.prompt)
+            self.prompt.insert(event.text)
+
+    def action_hold_back(self) -> None:
+        """The prompt waits for the server no longer; it stays where it was written."""
+        self._waiting = None
+        self._open_or_close()
 
     def action_interrupt(self) -> None:
         """Stop the answer."""
@@ -141,8 +184,7 @@ class ChatPane(Pane):
 
     def action_write_prompt(self) -> None:
         """From the conversation to the prompt."""
-        if not self.prompt.disabled:
-            self.prompt.focus()
+        self.prompt.focus()
 
     def action_copy_answer(self) -> None:
         """The last answer, as the model wrote it."""
@@ -153,10 +195,15 @@ class ChatPane(Pane):
         self.notify("Copied the answer.", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape stops an answer, else leaves the prompt, else leaves the pane (it is the screen's then)."""
+        """Escape stops an answer, else holds a waiting prompt back, else leaves the prompt, else leaves the pane (it is
+        the screen's then)."""
         if action == "interrupt":
             return self.answering
-        return self.prompt.has_focus if action == "leave_prompt" else True
+        if action == "hold_back":
+            return self._waiting is not None
+        if action == "leave_prompt":
+            return self.prompt.has_focus
+        return not self.prompt.has_focus if action in ("write_prompt", "copy_answer") else True
 
     # -- inside
 
@@ -173,37 +220,16 @@ class ChatPane(Pane):
             history.remove_children(history.children[:surplus])
         history.anchor()
 
-    def _why_closed(self) -> str | None:
-        """Why nothing can be asked now; None when it can."""
-        run = self.shown_run
-        if run is None:
-            return "No run is chosen."
-        if not run.live:
-            return f"This run is {clean_line(run.status)}: nobody answers. Its conversation is kept."
-        if not run.ready:
-            step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part) or clean_line(run.status)
-            return f"Not ready yet ({step}): the chat opens when the server answers."
-        return None
-
     def _open_or_close(self) -> None:
+        """The run or the settings are other ones: a prompt that waits is sent when somebody can answer."""
         self.refresh_bindings()
-        closed = self._why_closed()
-        prompt = self.prompt
-        if prompt.disabled != (closed is not None):
-            had_focus = prompt.has_focus
-            prompt.disabled = closed is not None
-            if had_focus and prompt.disabled:
-                self._history.focus()
-        self.query_one("#chat-state", Static).update(self._state(closed))
-
-    def _state(self, closed: str | None) -> Content:
-        if closed is not None:
-            return Content.styled("○ " + closed, "$foreground-muted")
-        model = clean_line(self._model or "the served model")
-        parts: list[str | tuple[str, str]] = [("● " + model, "bold")]
-        settings = self._settings.describe()
-        if settings:
-            parts.append("   " + settings)
-        hint = "esc stops the answer" if self.answering else "enter sends, ctrl+j new line, /help"
-        parts.append((f"   {hint}", "$foreground-muted"))
-        return Content.assemble(*parts)
+        if self._waiting is not None and not chat_state.can_wait(self.shown_run):
+            self._waiting = None
+            if chat_state.why_closed(self.shown_run) is None:
+                self.prompt.send()
+        self.query_one("#chat-state", Static).update(
+            chat_state.state_line(
+                self.shown_run, self._settings, self._model,
+                answering=self.answering, waiting=self._waiting is not None,
+            )
+        )  # fmt: skip

@@ -22,13 +22,13 @@ class PromptArea(TextArea):
         )  # fmt: skip
         self._last = ""
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Enter is ours as well: it sends."""
+        return key == "enter" or super().check_consume_key(key, character)
+
     def on_key(self, event: events.Key) -> None:
         if event.key == "enter":
-            text = self.text
-            if text.strip():
-                self._last = text
-                self.clear()
-                self.post_message(self.Sent(text.strip("\n")))
+            self.send()
         elif event.key in ("shift+enter", "ctrl+j"):
             self.insert("\n")
         elif event.key == "up" and not self.text and self._last:
@@ -37,6 +37,14 @@ class PromptArea(TextArea):
             return
         event.stop()
         event.prevent_default()
+
+    def send(self) -> None:
+        """Tell what was written, and be empty for the next."""
+        text = self.text
+        if text.strip():
+            self._last = text
+            self.clear()
+            self.post_message(self.Sent(text.strip("\n")))
 
     def put_back(self, text: str) -> None:
         """Show a prompt again (its answer failed), unless the user is already writing another."""

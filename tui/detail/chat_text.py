@@ -79,8 +79,8 @@ def live(model: str | None, text: str, reasoning: str, figures: str) -> Content:
     """The answer so far, plain: this is painted ten times a second."""
     parts: list[str | tuple[str, str]] = [(f"{clean_line(model or 'model')} ◂ ", "bold $primary")]
     if reasoning and not text:
-        parts.append((clean(reasoning), "italic $foreground-muted"))
-    parts.append(clean(text))
+        parts.append((clean(reasoning).lstrip(), "italic $foreground-muted"))
+    parts.append(clean(text).lstrip())  # the first piece of many models begins with a space
     parts.append(("▌\n", "$primary"))
     parts.append((figures, "$foreground-muted"))
     return Content.assemble(*parts)

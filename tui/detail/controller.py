@@ -119,7 +119,12 @@ class DetailController:
         self._wake.clear()
 
     async def _overview(self, pane: OverviewPane, run: RunView) -> None:
-        pane.show_particulars(await asyncio.to_thread(self._sources.particulars, run))
+        """When the pane opens, and again when the run ends or is started anew."""
+        while True:
+            shown = pane.shown_run or run
+            pane.show_particulars(await asyncio.to_thread(self._sources.particulars, shown))
+            while (pane.shown_run or run).live == shown.live:
+                await self._sleep(self.periods.events)
 
     async def _events(self, pane: EventsPane, run: RunView) -> None:
         while True:

@@ -7,11 +7,13 @@ turn text around is dropped. Of a progress bar that rewrites itself with carriag
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 
 from launcher.logs import ansi
@@ -137,3 +139,20 @@ def _extended(numbers: list[int]) -> tuple[Color | None, int]:
         red, green, blue = numbers[1:4]
         return (Color.from_rgb(red, green, blue) if all(0 <= n <= 255 for n in (red, green, blue)) else None), 4
     return None, len(numbers)
+
+
+def segments(text: str, start: int, end: int, marks: Sequence[tuple[int, int, Style]], base: Style) -> list[Segment]:
+    """``text[start:end]`` cut at the borders of the marks; later marks lie over earlier ones."""
+    borders = {start, end}
+    for left, right, _ in marks:
+        if left < end and right > start:
+            borders.update((max(left, start), min(right, end)))
+    edges = sorted(borders)
+    segments = []
+    for left, right in pairwise(edges):
+        style = base
+        for mark_left, mark_right, mark in marks:
+            if mark_left <= left and right <= mark_right:
+                style = style + mark
+        segments.append(Segment(text[left:right], style))
+    return segments

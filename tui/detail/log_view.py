@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
 from textual.geometry import Size
@@ -63,6 +61,11 @@ class LogView(ScrollView, can_focus=True):
         self._arrange()
         self.scroll_end(animate=False, immediate=True, x_axis=False)
         self.refresh()
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, *, animate: bool = True, **more: Any) -> None:
+        """At once, never animated: while the scrolling is on its way, a fast log would take the reader back to the
+        end. (The keys of a ScrollView animate.)"""
+        super().scroll_to(x, y, animate=False, **more)
 
     def add(self, lines: Sequence[str], tail: str = "") -> None:
         """New lines at the end, and one that is still being written. The reader's place stays, unless it is the end."""
@@ -216,7 +219,7 @@ class LogView(ScrollView, can_focus=True):
                 left, right = chosen
                 style = self.screen.get_component_rich_style("screen--selection")
                 own.append((start + left, end if right == -1 else min(end, start + right), style))
-            strips.append(Strip(list(_segments(shown.text, start, end, own, base))))
+            strips.append(Strip(list(log_text.segments(shown.text, start, end, own, base))))
         return strips
 
     # -- selection
@@ -243,20 +246,3 @@ class LogView(ScrollView, can_focus=True):
     def selection_updated(self, selection: Selection | None) -> None:
         """Called by Textual while the mouse selects."""
         self.refresh()
-
-
-def _segments(text: str, start: int, end: int, marks: Sequence[tuple[int, int, Style]], base: Style) -> list[Segment]:
-    """``text[start:end]`` cut at the borders of the marks; later marks lie over earlier ones."""
-    borders = {start, end}
-    for left, right, _ in marks:
-        if left < end and right > start:
-            borders.update((max(left, start), min(right, end)))
-    edges = sorted(borders)
-    segments = []
-    for left, right in pairwise(edges):
-        style = base
-        for mark_left, mark_right, mark in marks:
-            if mark_left <= left and right <= mark_right:
-                style = style + mark
-        segments.append(Segment(text[left:right], style))
-    return segments

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 WINDOWS: tuple[tuple[str, int], ...] = (
     ("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600), ("6h", 21600), ("24h", 86400),
 )  # fmt: skip
+_STALE_S = 10
 _MIN_HEIGHT = 10
-_MAX_HEIGHT = 18
+_MAX_HEIGHT = 30
 
 
 class MetricsPane(Pane):
@@ -72,12 +73,14 @@ class MetricsPane(Pane):
     def window_now(self, now: float, *, ended: float | None) -> tuple[int, int]:
         """Start and end of the window in ms. A run that has ended shows its last stretch.
 
-        The end moves in whole dot columns, else every line would tremble from one painting to the next; it stays one
-        second behind, because the sample of this very moment is not recorded yet.
+        The end moves in whole dot columns, else every line would tremble from one painting to the next (but a wide
+        window is never more than ``_STALE_S`` old); it stays one second behind, because the sample of this very
+        moment is not recorded yet.
         """
         end = min(now - 1, ended + 5) if ended is not None else now - 1
         step = max(1, self.window_s * 1000 // max(1, self.points - 1))
-        end_ms = int(end * 1000) // step * step
+        moves = min(step, _STALE_S * 1000)
+        end_ms = int(end * 1000) // moves * moves
         return end_ms - step * (self.points - 1), end_ms
 
     def show_figures(self, figures: Figures | None) -> None:

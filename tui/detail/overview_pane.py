@@ -25,6 +25,8 @@ class Particulars(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     """Names only."""
+    last_lines: tuple[str, ...] = ()
+    """How the log of a run that failed ends, oldest first; nothing of it is secret any more."""
 
 
 class Section(Static):
@@ -60,6 +62,7 @@ class OverviewPane(Pane):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="overview-scroll"):
             yield Section("", id="overview-status")
+            yield Section("End of the log (3: all of it)", id="overview-last-lines")
             yield Section("Start", id="overview-phases")
             yield Section("Run", id="overview-facts")
             yield Section("Command", id="overview-command")
@@ -113,6 +116,7 @@ class OverviewPane(Pane):
             return
         width = max(20, self.size.width - 4)
         self._section("status").show(overview_text.headline(run, now))
+        self._section("last-lines").show(overview_text.lines(self._particulars.last_lines))
         self._section("phases").show(overview_text.timeline(run.phases, now, width, live=run.live))
         self._section("facts").show(overview_text.facts(run, now, width))
         self._section("command").show(Content(overview_text.commands(run)))

@@ -146,6 +146,11 @@ def commands(run: RunView) -> str:
     return "\n".join(clean(command).strip() for command in run.commands)
 
 
+def lines(texts: Iterable[str]) -> Content:
+    """Lines of a log, safe to print."""
+    return Content("\n".join(clean_line(text) for text in texts))
+
+
 def environment(pairs: Iterable[tuple[str, str]]) -> Content:
     """``NAME=value`` as a shell would take it; secret values never come here."""
     return Content("\n".join(f"{clean_line(name)}={shlex.quote(clean_line(value))}" for name, value in pairs))

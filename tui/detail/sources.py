@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from launcher.serving.transcript import Turn
     from tui.detail.overview_pane import Particulars
 
+LAST_LINES = 8
+"""Of the log of a failed run, in the Overview."""
+
 
 class LogReader(Protocol):
     """A log that grows (launcher.logs.tail.LogFile). ``restarted``: ``poll`` found another or a shorter file."""
@@ -95,7 +98,20 @@ class LiveSources:
         except ValueError:
             return Particulars(notes=("run.json is damaged",))
         env = tuple((str(name), str(text)) for name, text in found.env.items())
-        return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)))
+        ends = self._last_lines(run) if run.status in ("failed", "lost") else ()
+        return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)), ends)
+
+    def _last_lines(self, run: RunView) -> tuple[str, ...]:
+        """How the log ends: what a person looks for first when a run failed. Nothing when there is no log."""
+        from tui.detail import log_text
+
+        try:
+            raw = self.open_log(run).last(4 * LAST_LINES)
+        except OSError:
+            return ()
+        redact = self.redactor(run)
+        shown = (log_text.plain(line, redact).rstrip() for line in raw)
+        return tuple(line for line in shown if line)[-LAST_LINES:]
 
     def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Sequence[Panel] | None:
         """The charts of a window; None when nothing was recorded for this run."""

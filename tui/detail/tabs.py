@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,6 +22,7 @@ from tui.detail.controller import DetailController
 from tui.detail.messages import Asked, Interrupted, WindowChanged
 from tui.detail.pane import Pane
 from tui.detail.sources import LiveSources, Sources
+from tui.detail.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from launcher.fleet import Fleet, Snapshot
@@ -71,6 +72,8 @@ TABS: tuple[Tab, ...] = (
     Tab("chat", "4", "Chat", _chat),
     Tab("events", "6", "Events", _events),  # 5 is kept for the benchmark
 )
+WRITTEN = frozenset({"chat"})
+"""Tabs in which one writes: they take the keys when they open, else the letters would be orders to the runs."""
 
 
 class TabLabel(Static):
@@ -90,7 +93,7 @@ class TabLabel(Static):
         self.post_message(self.Chosen(self.tab_name))
 
 
-class DetailTabs(Vertical):
+class DetailTabs(TypedAhead):
     """The lower half of the screen.
 
     ``set_run``, ``set_snapshot`` and ``open_tab`` may be called at any time, also before it is mounted. Messages for
@@ -162,14 +165,17 @@ class DetailTabs(Vertical):
         """Open a tab by its name (overview, metrics, logs, chat, events); an unknown name is ignored."""
         if any(tab.name == name for tab in TABS):
             self.active = name
+            if name in WRITTEN:
+                self.focus_pane()
 
     def focus_pane(self) -> None:
         """Give the keys to the open pane."""
         pane = self.pane
         if pane is None:
             self._wants_focus = True
+            self.await_keys()
         else:
-            pane.focus_target().focus()
+            self.screen.set_focus(pane.focus_target())
 
     @property
     def pane(self) -> Pane | None:
@@ -217,7 +223,7 @@ class DetailTabs(Vertical):
         self.controller.feed(pane, self.shown_run)
         if self._wants_focus:
             self._wants_focus = False
-            pane.focus_target().focus()
+            self.give_keys(pane.focus_target())
 
     def _give_figures(self) -> None:
         if self.snapshot is not None and self.pane is not None and self.shown_run is not None:

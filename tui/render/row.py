@@ -14,7 +14,6 @@ from tui.render.state import look
 
 if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
-
     from launcher.runs.view import RunView
 
 _DASH: Cell = ((fmt.UNKNOWN, "muted"),)

@@ -9,7 +9,8 @@ import shutil
 from launcher.errors import VdeckError
 from launcher.runs import process
 
-_FALLBACKS = ("sensible-editor", "nano", "vim", "vi")
+# sensible-editor comes last: where nobody has chosen an editor yet, it begins with questions.
+_FALLBACKS = ("nano", "vim", "vi", "sensible-editor")
 
 
 def editor() -> list[str]:

@@ -80,6 +80,7 @@ class MainScreen(Filtering, RunActions):
         self.table.set_marks(self.table.marks & {run.id for run in snapshot.runs})
         self._show_runs()
         if self._detail is not None:
+            self._detail.set_run(self.chosen_run())
             self._detail.set_snapshot(snapshot)
         elif snapshot.runs:
             self._mount_detail()
@@ -210,7 +211,7 @@ class MainScreen(Filtering, RunActions):
         await self.app.action_quit()
 
     def action_open_tab(self, name: str) -> None:
-        """Show another tab of the detail; the focus stays in the part where it is."""
+        """Show another tab of the detail; the focus stays in the part where it is (but a prompt takes the keys)."""
         if self._detail is not None:
             if self.zoom == "table":
                 self._set_zoom("split")

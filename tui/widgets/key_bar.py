@@ -24,6 +24,7 @@ class KeyHint(NamedTuple):
 
 ALWAYS = ("Help", "Quit")
 """Labels that keep their place when room is short."""
+QUIT = KeyHint("ctrl+q", "Quit")
 
 
 def choose(hints: tuple[KeyHint, ...], width: int) -> tuple[KeyHint, ...]:
@@ -68,9 +69,17 @@ class KeyBar(Widget):
         hints: dict[str, KeyHint] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show and active.enabled:
+            if binding.show and active.enabled and not self._is_typed(binding.key):
                 hints.setdefault(f"{id(active.node)}.{binding.action}", KeyHint(binding.key, binding.description))
-        return choose(tuple(hints.values()), self.size.width)
+        found = tuple(hints.values())
+        if not self.screen.is_modal and not any(hint.label == QUIT.label for hint in found):
+            found += (QUIT,)  # where letters are typed; the app's own binding of this key is a hidden one
+        return choose(found, self.size.width)
+
+    def _is_typed(self, key: str) -> bool:
+        """The focused widget takes this key as text. (Textual knows most such keys, but not the slash.)"""
+        focused, character = self.screen.focused, key_text(key)
+        return focused is not None and len(character) == 1 and focused.check_consume_key(key, character)
 
     def render(self) -> Text:
         self._shown = self._hints()

@@ -48,8 +48,11 @@ class LaunchForm(VerticalScroll, can_focus=False):
             self.query_one(f"#form-{name}", TextArea).text = getattr(values, name)
 
     def describe(self, manifest: Manifest | None) -> None:
-        """Say in the placeholders what the manifest says; arguments are for the ``vllm:`` form only."""
+        """Say in the placeholders what the manifest says (nothing while it cannot be read); arguments are for the
+        ``vllm:`` form only."""
         if manifest is None:
+            for name in ("name", "gpus", "port"):
+                self._input(name).placeholder = ""
             return
         gpus = manifest.resources.gpus
         said = ",".join(map(str, gpus)) if isinstance(gpus, tuple) else "" if gpus is None else str(gpus)
