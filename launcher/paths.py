@@ -1,8 +1,8 @@
 """Every path of vdeck, and the only place that builds one.
 
 ``VDECK_HOME`` moves the state (runs, reservations), ``VDECK_ENGINES`` the engines, ``VDECK_CONFIG`` the settings;
-without
-them the XDG folders are used. Plain strings, not pathlib: `vdeck run list` imports this and pathlib costs milliseconds.
+without them the XDG folders are used. Plain strings, not pathlib: `vdeck run list` imports this and pathlib costs
+milliseconds.
 """
 
 from __future__ import annotations

@@ -28,9 +28,8 @@ def is_free(port: int) -> bool:
     """True when a server may take ``port`` on every address.
 
     A *plain* bind, without SO_REUSEADDR: a vLLM that still loads has bound the port and does not listen yet, so a
-    connect
-    is refused and a bind with SO_REUSEADDR succeeds beside it. The one thing a plain bind sees too much of is what a
-    server that just ended leaves behind (TIME_WAIT); those are told apart by /proc/net/tcp.
+    connect is refused and a bind with SO_REUSEADDR succeeds beside it. The one thing a plain bind sees too much of is
+    what a server that just ended leaves behind (TIME_WAIT); those are told apart by /proc/net/tcp.
     """
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::")):
         if not _binds(family, address, port, reuse=False) and not (
@@ -95,8 +94,8 @@ def holder(port: int) -> Holder:
 
 
 def choose(taken: set[int], *, count: int = 1) -> list[int]:
-    """``count`` free ports that no run has reserved, from 8100 up, then from what the kernel offers; fewer when none
-    is left."""
+    """``count`` free ports that no run has reserved, from 8100 up, then from what the kernel offers; fewer when none is
+    left."""
     found: list[int] = []
     for port in range(FIRST_AUTO, LAST_AUTO + 1):
         if len(found) == count:

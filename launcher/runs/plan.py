@@ -32,9 +32,8 @@ def make(
     manifest: Manifest, *, run_id: str, created: float, folder: str, base: str, source: str | None,
     placement: Placement, engine: Engine | None, inherited: Mapping[str, str], memory_bytes: int | None,
 ) -> Plan:  # fmt: skip
-    """The plan of one run. ``base``: the manifest's folder, where relative paths start; ``inherited``: the
-    environment that
-    the run will grow up in; ``memory_bytes``: free memory, by which the CPU engine's KV cache is sized."""
+    """The plan of one run. ``base``: the manifest's folder, where relative paths start; ``inherited``: the environment
+    that the run will grow up in; ``memory_bytes``: free memory, by which the CPU engine's KV cache is sized."""
     env, secret_values, notes = variables.split(manifest, inherited)
     notes = [*placement.notes, *notes]
     ports = [

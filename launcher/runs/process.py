@@ -18,9 +18,8 @@ REPO_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fi
 def spawn_detached(argv: Sequence[str], *, cwd: str, log: str) -> int:
     """Start a process that survives this one, its terminal and its session; return its pid.
 
-    It runs in a session of its own with standard input closed and both outputs appended to ``log``. A double fork
-    gives it
-    to init (or the nearest subreaper), so that the caller never has to wait for it and leaves no zombie behind.
+    It runs in a session of its own with standard input closed and both outputs appended to ``log``. A double fork gives
+    it to init (or the nearest subreaper), so that the caller never has to wait for it and leaves no zombie behind.
     """
     read, write = os.pipe()
     child = os.fork()
@@ -72,8 +71,8 @@ def run(
     """Run a command to its end; return its exit code and its output (stderr joined in).
 
     ``on_line`` gets each line as it comes (progress of an install). The command leads a process group of its own, and
-    all
-    of that group is killed when the caller is interrupted or the time is over. Raises VdeckError when it cannot start.
+    all of that group is killed when the caller is interrupted or the time is over. Raises VdeckError when it cannot
+    start.
     """
     try:
         child = subprocess.Popen(

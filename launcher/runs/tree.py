@@ -1,9 +1,9 @@
 """Which processes belong to a run: read from /proc, no process started.
 
 A process belongs to a run when it descends from the supervisor (a child subreaper, so nothing escapes by a double
-fork),
-when it was seen to belong before (pid and start time), when it is in a session of such a process, or when it carries
-the run's mark in its environment. The last three find the processes again after the supervisor itself was killed.
+fork), when it was seen to belong before (pid and start time), when it is in a session of such a process, or when it
+carries the run's mark in its environment. The last three find the processes again after the supervisor itself was
+killed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+from launcher.paths import RunPaths
 
 MARK = "VDECK_RUN_DIR"
 
@@ -66,17 +68,30 @@ def scan() -> dict[int, Proc]:
 
 
 def marked(processes: Iterable[int], folder: str) -> set[int]:
-    """The processes whose environment carries the mark of this run folder (only our own user's can be read)."""
+    """The processes that carry the mark of this run folder (only our own user's can be looked into): its name in their
+    environment, or its log as their standard output. The second finds vLLM's engine and workers, whose process title is
+    written over their environment."""
     mark = f"{MARK}={folder}".encode()
-    found = set()
-    for pid in processes:
+    log = RunPaths(folder).output
+    return {pid for pid in processes if _writes_to(pid, log) or _has_in_environment(pid, mark)}
+
+
+def _has_in_environment(pid: int, mark: bytes) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return mark in file.read().split(b"\0")
+    except OSError:
+        return False
+
+
+def _writes_to(pid: int, log: str) -> bool:
+    for descriptor in (1, 2):
         try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                if mark in file.read().split(b"\0"):
-                    found.add(pid)
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}") == log:
+                return True
         except OSError:
             continue
-    return found
+    return False
 
 
 def members(
@@ -113,9 +128,8 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "fish
 def stop_order(run: Mapping[int, Proc], wrappers: Iterable[int]) -> list[int]:
     """Whom to ask politely to end, in order: the shells first (else a script goes on with its next line when the server
     ends), then the topmost processes below them. What those started is theirs to stop: an API server drains its
-    requests
-    through its engine, and an engine that gets the same signal dies under it. The wrappers are left out: they write
-    down the exit code."""
+    requests through its engine, and an engine that gets the same signal dies under it. The wrappers are left out: they
+    write down the exit code."""
     skip = set(wrappers)
     shells: list[int] = []
     tops: list[int] = []

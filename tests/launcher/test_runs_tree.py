@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from waiting import wait_for
 
+from launcher.paths import RunPaths
 from launcher.runs import tree
 from launcher.runs.tree import Proc
 
@@ -92,3 +94,18 @@ def test_a_real_process_is_marked_alive_and_gone() -> None:
         child.wait()
     assert not tree.alive(child.pid, found.start)
     assert tree.look(child.pid) is None
+
+
+def test_a_process_whose_environment_was_written_over_is_found_by_its_log(tmp_path: Path) -> None:
+    log = RunPaths(str(tmp_path)).output
+    env = {name: value for name, value in os.environ.items() if name != tree.MARK}
+    with open(log, "ab") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, stdout=file, env=env
+        )
+    try:
+        assert tree.marked([child.pid], str(tmp_path)) == {child.pid}
+        assert tree.marked([child.pid], str(tmp_path / "other")) == set()
+    finally:
+        child.kill()
+        child.wait()
