@@ -17,6 +17,7 @@ from launcher.host import ports
 from launcher.logs.phases import PHASES
 from launcher.serving.transcript import Turn
 from tui.app import VdeckApp
+from tui.detail import chat_feed
 from tui.detail.chat_pane import ChatPane
 from tui.detail.log_view import LogView
 from tui.screens.confirm import ConfirmScreen
@@ -123,6 +124,8 @@ async def chat(app: VdeckApp, pilot: Pilot[None], monkeypatch: pytest.MonkeyPatc
         finished.append(turn)
         finish(turn)
 
+    # a tiny model says 200 words in less than two paints of the screen: paint more often to see an answer grow
+    monkeypatch.setattr(chat_feed, "PAINT_PERIOD_S", 0.01)
     monkeypatch.setattr(pane, "show_live", watched)
     monkeypatch.setattr(pane, "finish", ended_turn)
     for number in range(1, 9):  # noise may be short: ask again until one answer was long enough to be seen growing
@@ -132,7 +135,8 @@ async def chat(app: VdeckApp, pilot: Pilot[None], monkeypatch: pytest.MonkeyPatc
         assert finished[-1].error is None, finished[-1].error
         if len(grown) > 1:
             break
-    assert len(grown) > 1 and all(b.startswith(a) for a, b in pairwise(grown))
+    assert len(grown) > 1, [(turn.text, turn.stats) for turn in finished]
+    assert all(b.startswith(a) for a, b in pairwise(grown))
     text = await until(
         pilot, lambda: "TTFT" in (found := screen_text(app.screen)).rpartition("tiny ◂")[2] and found, 5, "its figures"
     )
