@@ -199,9 +199,9 @@ class DetailTabs(TypedAhead):
         if name in self._ready:
             self._opened(self._panes[name])
         elif name not in self._panes:
-            pane = next(tab for tab in TABS if tab.name == name).make()
-            self._panes[name] = pane
-            self.query_one("#detail-body").mount(pane)
+            for body in self.query("#detail-body"):  # none: the screen was ended before it was there
+                self._panes[name] = pane = next(tab for tab in TABS if tab.name == name).make()
+                body.mount(pane)
         self.post_message(self.TabOpened(name))
 
     def _focus_inside(self) -> bool:
