@@ -84,11 +84,6 @@ def all_actions() -> tuple[Action, ...]:
     return _ACTIONS + tuple(DETAIL_ACTIONS)
 
 
-def screen_actions() -> tuple[Action, ...]:
-    """The part of the table that is not the panes' (start-up needs no more)."""
-    return _ACTIONS
-
-
 def bindings(*scopes: Scope, actions: tuple[Action, ...] = _ACTIONS) -> list[BindingType]:
     """Textual bindings of the actions of these scopes, for the ``BINDINGS`` of a screen or widget."""
     from textual.binding import Binding

@@ -18,6 +18,8 @@ class Answer(NamedTuple):
     port: int | None = None
     names: tuple[str, ...] = ()
     why: str | None = None
+    heard: bool = False
+    """A server answers there, but not as it should: ``why`` is worth telling. Silence is what every start is like."""
 
 
 def ask(probe: Probe, *, api_key: str | None, timeout_s: float = 2.0) -> Answer:
@@ -27,7 +29,7 @@ def ask(probe: Probe, *, api_key: str | None, timeout_s: float = 2.0) -> Answer:
     supervisor, which waits here, has a stop to obey meanwhile.
     """
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    answer = Answer(False, why="no port to ask")
+    found = Answer(False, why="no port to ask")
     for port in probe.ports:
         until = time.monotonic() + timeout_s / len(probe.ports)
         if probe.kind == "vllm":
@@ -37,21 +39,24 @@ def ask(probe: Probe, *, api_key: str | None, timeout_s: float = 2.0) -> Answer:
             answer = Answer(status is not None and status < 500, port, why=None if status else "nothing answers")
         if answer.ready:
             return answer
-    return answer
+        if not found.heard:
+            found = answer
+    return found
 
 
 def _vllm(probe: Probe, port: int, headers: Mapping[str, str], until: float) -> Answer:
     status, _ = _get(probe, port, "/health", {}, until)
     if status != 200:
-        return Answer(False, port, why="nothing answers yet" if status is None else f"/health says {status}")
+        why = "nothing answers yet" if status is None else f"/health says {status}"
+        return Answer(False, port, why=why, heard=status == 503)
     status, body = _get(probe, port, "/v1/models", headers, until)
     if status != 200:
         hint = " (an API key is needed: VLLM_API_KEY)" if status == 401 else ""
-        return Answer(False, port, why=f"/v1/models says {status}{hint}")
+        return Answer(False, port, why=f"/v1/models says {status}{hint}", heard=True)
     names = model_names(body)
     if probe.names and not set(probe.names) & set(names):
-        return Answer(False, port, names, f"it serves {', '.join(names) or 'nothing'}, not {probe.names[0]}")
-    return Answer(bool(names), port, names, None if names else "/v1/models lists no model")
+        return Answer(False, port, names, f"it serves {', '.join(names) or 'nothing'}, not {probe.names[0]}", True)
+    return Answer(bool(names), port, names, None if names else "/v1/models lists no model", heard=True)
 
 
 def healthy(probe: Probe, port: int, *, timeout_s: float = 2.0) -> str | None:

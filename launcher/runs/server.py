@@ -46,15 +46,16 @@ class ServerWatch:
             self._ask()
         if state.ready:
             # on a fixed grid, so that a slow answer does not make the next one late
-            self.next_at = max(self.next_at + SCRAPE_S, now) if self.next_at + SCRAPE_S > now else now + SCRAPE_S
+            due = self.next_at + SCRAPE_S
+            self.next_at = due if due > now else now + SCRAPE_S
             self._scrape()
 
     def _ask(self) -> None:
         state = self._keeper.state
         answer = readiness.ask(self._record.probe, api_key=self._api_key, timeout_s=TIMEOUT_S)
         if not answer.ready:
-            if state.served is False and answer.names and answer.why:
-                state.reason = answer.why
+            if not state.served:
+                state.reason = f"not ready: {answer.why}" if answer.heard else None
             return
         now = time.time()
         state.ready, state.server_port, state.reason = True, answer.port, None
@@ -66,8 +67,10 @@ class ServerWatch:
                 state.enter_phase("ready", now)
                 state.close_phase(now)
             self.mark("ready")
-        took = f" after {now - state.started:.1f} s" if state.started else ""
-        self._keeper.event("ready", f"ready on port {answer.port}{took}")
+            took = f" after {now - state.started:.1f} s" if state.started else ""
+            self._keeper.event("ready", f"ready on port {answer.port}{took}")
+        else:
+            self._keeper.event("ready", f"ready again on port {answer.port}")
 
     def _scrape(self) -> None:
         state = self._keeper.state

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from fake_fleet import FakeFigures, FakeSnapshot
+from fake_fleet import FakeSnapshot, Figures
 from screen_text import screen_text
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -161,7 +161,7 @@ class Host(App[None]):
         self.copied.append(text)
         super().copy_to_clipboard(text)
 
-    def snapshot(self, run: RunView, figures: FakeFigures | None = None) -> None:
+    def snapshot(self, run: RunView, figures: Figures | None = None) -> None:
         """What the screen does once a second."""
         held = {run.id: figures} if figures is not None else {}
         self.detail.set_snapshot(FakeSnapshot((run,), held, (), time.time()))  # type: ignore[arg-type]

@@ -7,31 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from launcher.metrics.figures import Figures
 from launcher.runs.view import Endpoint, PhaseMark, RunView
-
-
-class FakeFigures(NamedTuple):
-    """The fields of launcher.metrics.figures.Figures that the table reads."""
-
-    at_ms: int | None = None
-    prompt_tps: float | None = None
-    gen_tps: float | None = None
-    running: float | None = None
-    waiting: float | None = None
-    kv: float | None = None
-    ttft_p50: float | None = None
-    ttft_p95: float | None = None
-    ttft_p99: float | None = None
-    itl_p50: float | None = None
-    itl_p95: float | None = None
-    itl_p99: float | None = None
-    e2e_p50: float | None = None
-    e2e_p95: float | None = None
-    e2e_p99: float | None = None
-    requests_ps: float | None = None
-    preemptions_ps: float | None = None
-    prefix_hit: float | None = None
-    spark: tuple[float | None, ...] = ()
 
 
 class FakeGpu(NamedTuple):
@@ -85,7 +62,7 @@ def failed_run(run_id: str = "369367189101", name: str = "mistral", **changes: A
     )._replace(**changes)  # fmt: skip
 
 
-FIGURES = FakeFigures(
+FIGURES = Figures(
     gen_tps=7210.0, running=12, waiting=0, kv=0.41, ttft_p95=0.212,
     spark=tuple(float(x % 17) for x in range(60)),
 )  # fmt: skip

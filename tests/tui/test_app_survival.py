@@ -12,7 +12,7 @@ import time
 
 import pytest
 from deck import deck, painted, polled, three_runs
-from fake_fleet import FakeFigures, ready_run, until
+from fake_fleet import Figures, ready_run, until
 
 import tui
 from launcher.errors import VdeckError
@@ -51,7 +51,7 @@ async def test_the_first_poll_may_fail():
 async def test_a_fault_while_painting_is_said(state_folder):
     fleet = three_runs()
     async with deck(fleet) as (app, pilot):
-        fleet.figures = {ready_run().id: FakeFigures(gen_tps="many")}  # type: ignore[arg-type]
+        fleet.figures = {ready_run().id: Figures(gen_tps="many")}  # type: ignore[arg-type]
         app.poll_soon()
         await until(pilot, lambda: "vdeck made a mistake" in painted(app))
         fleet.figures = {}

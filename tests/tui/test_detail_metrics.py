@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from detail_host import FakePanel, FakeSeries, FakeSources, Host, two_panels, until, until_text, wave
-from fake_fleet import FakeFigures, ready_run, starting_run
+from fake_fleet import Figures, ready_run, starting_run
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -278,7 +278,7 @@ async def test_no_history_is_explained(run: Any, why: str) -> None:
 
 
 def test_the_headline() -> None:
-    figures: Any = FakeFigures(gen_tps=812.0, running=3, waiting=None, kv=0.41, ttft_p95=0.2)
+    figures: Any = Figures(gen_tps=812.0, running=3, waiting=None, kv=0.41, ttft_p95=0.2)
     assert headline(figures, 2, paused=True).plain.split() == [
         "tok/s", "812", "run/wait", "3/-", "KV", "41", "%", "TTFT", "p95", "200", "ms", "[15m]", "⏸", "paused", "(p)",
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from detail_host import FakeSources, Host, until, until_text
-from fake_fleet import FakeFigures, ready_run, starting_run
+from fake_fleet import Figures, ready_run, starting_run
 from screen_text import screen_text
 
 from launcher.errors import VdeckError
@@ -111,7 +111,7 @@ async def test_figures_reach_the_metrics_pane() -> None:
     app = Host(FakeSources(), ready_run(), "metrics")
     async with app.run_test(size=(80, 24)) as pilot:
         await until_text(pilot, "tok/s -")
-        app.snapshot(ready_run(), FakeFigures(gen_tps=7200.0, running=12, waiting=0, kv=0.41, ttft_p95=0.212))
+        app.snapshot(ready_run(), Figures(gen_tps=7200.0, running=12, waiting=0, kv=0.41, ttft_p95=0.212))
         text = await until_text(pilot, "7.2k")
         assert "12/0" in text and "41 %" in text and "212 ms" in text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_fleet import FIGURES, NOW, FakeFigures, failed_run, ready_run, starting_run
+from fake_fleet import FIGURES, NOW, Figures, failed_run, ready_run, starting_run
 
 from launcher.runs.view import STATUSES, RunView
 from tui.render.cells import cell_width, to_plain
@@ -30,7 +30,7 @@ def test_a_ready_run():
 
 
 def test_unknown_is_a_dash_and_not_zero():
-    cells = row(ready_run(), FakeFigures(gen_tps=0.0))
+    cells = row(ready_run(), Figures(gen_tps=0.0))
     assert cells["rate"].strip() == "0"
     assert {cells[key].strip() for key in ("load", "kv", "ttft")} == {"-"}
 

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.content import Content
 
-from tui.actions import all_actions, bindings, key_text, plain_name, screen_actions
+from tui.actions import all_actions, bindings, key_text, plain_name
 from tui.screens.help import help_lines
 from tui.screens.palette import ActionProvider
 from tui.screens.text_modal import TextModal
@@ -49,7 +49,7 @@ def test_key_text(keys, shown):
 
 def test_bindings_carry_the_table():
     made = bindings("runs")
-    wanted = [action for action in screen_actions() if action.scope == "runs"]
+    wanted = [action for action in all_actions() if action.scope == "runs"]
     assert [(b.key, b.action, b.id) for b in made if isinstance(b, Binding)] == [
         (a.keys, a.name, f"runs.{plain_name(a)}") for a in wanted
     ]
