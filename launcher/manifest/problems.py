@@ -24,8 +24,12 @@ class Problem:
     def __str__(self) -> str:
         """``file:line:column: severity: what. fix.`` as compilers print it, so that editors can jump there."""
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part not in (None, ""))
-        text = f"{self.severity}: {self.what.rstrip('.')}." + (f" {self.fix.rstrip('.')}." if self.fix else "")
+        text = f"{self.severity}: {_sentence(self.what)}" + (f" {_sentence(self.fix)}" if self.fix else "")
         return f"{place}: {text}" if place else text
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else text.rstrip(".") + "."
 
 
 class ManifestError(UsageError):
