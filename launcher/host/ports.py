@@ -82,12 +82,12 @@ def _only_time_wait(port: int) -> bool:
 def holder(port: int) -> Holder:
     """Who listens on ``port``; only processes of this user can be looked into."""
     inodes = {f"socket:[{inode}]" for state, inode in _sockets(port) if state == _LISTEN}
-    for pid in filter(str.isdigit, os.listdir("/proc")) if inodes else ():
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if inodes else ():
         try:
             for descriptor in os.scandir(f"/proc/{pid}/fd"):
                 if os.readlink(descriptor.path) in inodes:
                     with open(f"/proc/{pid}/comm") as file:
-                        return Holder(int(pid), file.read().strip())
+                        return Holder(pid, file.read().strip())
         except OSError:
             continue
     return Holder(None, None)

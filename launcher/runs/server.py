@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 
+from launcher.host import ports
 from launcher.metrics.recorder import Recorder
 from launcher.metrics.scrape import Scraper
-from launcher.runs import readiness
+from launcher.runs import readiness, tree
 from launcher.runs.keeper import Keeper
 from launcher.runs.record import RunRecord
 
@@ -57,6 +59,10 @@ class ServerWatch:
             if not state.served:
                 state.reason = f"not ready: {answer.why}" if answer.heard else None
             return
+        stranger = self._stranger(answer.port)
+        if stranger is not None:
+            state.reason = stranger
+            return
         now = time.time()
         state.ready, state.server_port, state.reason = True, answer.port, None
         state.served_names = list(answer.names)
@@ -71,6 +77,26 @@ class ServerWatch:
             self._keeper.event("ready", f"ready on port {answer.port}{took}")
         else:
             self._keeper.event("ready", f"ready again on port {answer.port}")
+
+    def _stranger(self, port: int | None) -> str | None:
+        """Who answers in our place, in words. Two servers that load can bind one port; the first to listen answers for
+        both, under the same model name even. So who listens must be one of ours; where that cannot be seen (a
+        container's proxy, another user) a server that vdeck did not start itself is believed."""
+        found = ports.holder(port) if port is not None else None
+        if found is None or (found.pid is not None and self._is_ours(found.pid)):
+            return None
+        if found.pid is None and not any(step.kind == "vllm" for step in self._record.steps):
+            return None
+        return f"not ready: port {port} is answered by {found}, which is none of this run's processes"
+
+    def _is_ours(self, pid: int) -> bool:
+        ours = {entry[0] for entry in self._keeper.state.pids} | {os.getpid()}
+        while pid not in ours:
+            found = tree.look(pid)
+            if found is None or found.ppid <= 1:
+                return False
+            pid = found.ppid
+        return True
 
     def _scrape(self) -> None:
         state = self._keeper.state

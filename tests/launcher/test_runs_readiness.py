@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 
@@ -10,7 +11,7 @@ from standin import StandIn
 from waiting import wait_for
 
 from launcher.runs import control, listing, readiness
-from launcher.runs.record import Probe
+from launcher.runs.record import PortRecord, Probe
 
 
 def test_ports_that_keep_silent_neither_hide_the_server_nor_hold_the_supervisor_up() -> None:
@@ -45,3 +46,16 @@ def test_a_run_that_answers_and_is_not_ready_says_why() -> None:
     control.terminate(run_id)
     ended = wait_for(lambda: kit.ended(run_id))
     assert ended is not None and ended.status == "terminated"
+
+
+def test_another_server_that_answers_on_our_port_is_not_ours() -> None:
+    port = kit.free_port()
+    with StandIn(model="tiny", port=port):
+        probe = Probe("vllm", "127.0.0.1", (port,), ("tiny",))
+        run_id = kit.start(kit.shell("sleep 1000"), ports=(PortRecord("vllm", "http", port),), probe=probe)
+        run = wait_for(lambda: (r := listing.load(run_id)).reason and r)
+        assert run and not run.ready
+        assert f"port {port} is answered by" in (run.reason or "") and f"pid {os.getpid()}" in (run.reason or "")
+        control.terminate(run_id)
+        ended = wait_for(lambda: kit.ended(run_id))
+        assert ended is not None and ended.status == "terminated"
