@@ -7,9 +7,11 @@ from math import fsum
 from typing import NamedTuple
 
 from . import names
+from .goals import Goal
 from .history import History
 from .measures import Measures, Values
 from .rates import Grid
+from .records import Event
 from .window import Window
 
 _QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
@@ -30,14 +32,45 @@ class Series(NamedTuple):
     peak: float | None
 
 
+class Heat(NamedTuple):
+    """A histogram over time. ``columns[i][b]``: observations a second at point i in the bucket that ends at
+    ``bounds[b]`` (not cumulative; the last bound is +Inf); a column is None where nothing is known."""
+
+    bounds: tuple[float, ...]
+    columns: tuple[tuple[float, ...] | None, ...]
+
+
+class GoalLine(NamedTuple):
+    """An objective to draw across a chart of latencies."""
+
+    goal: Goal
+    attained: float | None
+    """The share (0 to 1) within the limit over the whole window; None: nothing was observed."""
+
+
 class Panel(NamedTuple):
     key: str
     title: str
     unit: str
-    """``tok/s``, ``req``, ``%`` (values 0 to 100) or ``s``."""
+    """``tok/s``, ``req``, ``req/s``, ``%`` (values 0 to 100), ``s``, ``B``, ``W``, ``°C``, ``Hz``, ``tok`` or empty."""
     series: tuple[Series, ...]
     note: str | None
     """Why there is nothing to see; None when there is something."""
+    heat: Heat | None = None
+    """Set instead of ``series`` for a panel that is a heat map."""
+    goals: tuple[GoalLine, ...] = ()
+    absent: bool = False
+    """The server does not have this at all: the screen names it with its ``note`` and gives it no room."""
+
+
+class Charts(NamedTuple):
+    """Everything the Metrics tab paints, on one time axis."""
+
+    start_ms: int
+    end_ms: int
+    panels: tuple[Panel, ...] = ()
+    marks: tuple[Event, ...] = ()
+    """What happened in the window (``kind``: ready, restart, benchmark, goal, …); gaps are not among them."""
 
 
 class _Kind(NamedTuple):
