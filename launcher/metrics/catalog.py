@@ -1,23 +1,25 @@
-"""The charts: which panels there are, and their lines worked out of a history. Later panels go into the same table."""
+"""The charts of a window: the table of ``panels``, worked out of a history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import fsum
+from collections.abc import Iterable, Sequence
+from math import fsum, inf
 from typing import NamedTuple
 
-from . import names
+from . import families, names
 from .goals import Goal
 from .history import History
-from .measures import Measures, Values
+from .measures import Measures
+from .panels import SPECS, Line, Spec
 from .rates import Grid
 from .records import Event
+from .terms import Scaled, Within
 from .window import Window
 
-_QUANTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
 NO_SAMPLES = "no metrics in this window"
 NO_VLLM = "the server shows no vLLM metrics (--disable-log-stats)"
 NO_FAMILY = "this server does not have these metrics"
+_FAMILIES = {"ttft": names.TTFT, "itl": names.ITL, "e2e": names.E2E}
 
 
 class Series(NamedTuple):
@@ -52,7 +54,8 @@ class Panel(NamedTuple):
     key: str
     title: str
     unit: str
-    """``tok/s``, ``req``, ``req/s``, ``%`` (values 0 to 100), ``s``, ``B``, ``W``, ``°C``, ``Hz``, ``tok`` or empty."""
+    """``tok/s``, ``req``, ``req/s``, ``1/s``, ``%`` (values 0 to 100), ``s``, ``B``, ``W``, ``°C``, ``Hz``, ``tok``, or
+    empty."""
     series: tuple[Series, ...]
     note: str | None
     """Why there is nothing to see; None when there is something."""
@@ -71,62 +74,41 @@ class Charts(NamedTuple):
     panels: tuple[Panel, ...] = ()
     marks: tuple[Event, ...] = ()
     """What happened in the window (``kind``: ready, restart, benchmark, goal, …); gaps are not among them."""
+    note: str | None = None
+    """Why there is no chart at all; None when there is one."""
 
 
-class _Kind(NamedTuple):
-    key: str
-    title: str
-    unit: str
-    lines: Callable[[Measures], list[tuple[str, Values]]]
-    families: tuple[str, ...]
-    """Sample names of which at least one must be there."""
-    quiet: str
-    """The note when they are there and still have no value."""
+def charts(
+    history: History,
+    *,
+    start_ms: int,
+    end_ms: int,
+    points: int,
+    goals: Sequence[Goal] = (),
+    extra: Sequence[str] = (),
+) -> Charts:
+    """All charts at ``points`` evenly spaced times from ``start_ms`` to ``end_ms`` (both included).
 
-
-def _throughput(measures: Measures) -> list[tuple[str, Values]]:
-    return [("prompt", measures.prompt_tps()), ("generation", measures.generation_tps())]
-
-
-def _requests(measures: Measures) -> list[tuple[str, Values]]:
-    return [("running", measures.gauge(names.RUNNING)), ("waiting", measures.gauge(names.WAITING))]
-
-
-def _kv(measures: Measures) -> list[tuple[str, Values]]:
-    shares = measures.gauge(names.KV_CACHE, mean=True)
-    return [("KV cache", [None if share is None else share * 100 for share in shares])]
-
-
-def _latency(aliases: tuple[str, ...]) -> Callable[[Measures], list[tuple[str, Values]]]:
-    def lines(measures: Measures) -> list[tuple[str, Values]]:
-        found = measures.quantiles(aliases, [q for q, _ in _QUANTILES])
-        return [(name, values) for (_, name), values in zip(_QUANTILES, found)]
-
-    return lines
-
-
-_QUIET = "no samples in this window"
-_NO_TOKEN = "no request got a token in this window"
-_NO_END = "no request finished in this window"
-_TOKENS = (
-    *names.PROMPT_TOKENS, *names.GENERATION_TOKENS, *names.PROMPT_THROUGHPUT, *names.GENERATION_THROUGHPUT
-)  # fmt: skip
-
-_KINDS = (
-    _Kind("throughput", "Throughput", "tok/s", _throughput, _TOKENS, _QUIET),
-    _Kind("requests", "Requests", "req", _requests, (*names.RUNNING, *names.WAITING), _QUIET),
-    _Kind("kv", "KV cache", "%", _kv, names.KV_CACHE, _QUIET),
-    _Kind("ttft", "Time to first token", "s", _latency(names.TTFT), names.TTFT, _NO_TOKEN),
-    _Kind("itl", "Inter-token latency", "s", _latency(names.ITL), names.ITL, _NO_TOKEN),
-    _Kind("e2e", "Request latency", "s", _latency(names.E2E), names.E2E, _NO_END),
-)
-
-
-def panels(history: History, *, start_ms: int, end_ms: int, points: int) -> tuple[Panel, ...]:
-    """All panels at ``points`` evenly spaced times from ``start_ms`` to ``end_ms`` (both included).
-
+    ``goals`` are drawn into the charts of their latencies; ``extra`` names families to chart on top of the others.
     Rates are over max(4 x the distance of the samples, the distance of the points), Grafana's rule.
     """
+    times, reach_ms, window = _look(history, start_ms, end_ms, points)
+    measures = Measures(Grid(window, times, reach_ms))
+    whole = Measures(Grid(window, (end_ms,), max(end_ms - start_ms, 1))) if goals else measures
+    note = _nothing(window)
+    specs = (*families.specs(window, tuple(extra)), *SPECS, *_goal_spec(goals))
+    found = tuple(_panel(spec, measures, times, note) for spec in specs)
+    return Charts(
+        start_ms,
+        end_ms,
+        tuple(_with_goals(spec, panel, goals, whole) for spec, panel in zip(specs, found)),
+        tuple(event for event in window.events if event.kind != "gap" and start_ms <= event.ms <= end_ms),
+        note,
+    )
+
+
+def _look(history: History, start_ms: int, end_ms: int, points: int) -> tuple[tuple[int, ...], int, Window]:
+    """The times of the points, the range of rates, and the samples for them."""
     points = max(points, 2)
     span = max(end_ms - start_ms, 1)
     times = tuple(start_ms + span * index // (points - 1) for index in range(points))
@@ -136,30 +118,69 @@ def panels(history: History, *, start_ms: int, end_ms: int, points: int) -> tupl
     reach_ms = max(4 * window.spacing_ms, step_ms)
     if window.spacing_ms > history.interval_ms:  # a thinner level: its ranges reach further back
         window = history.window(start_ms - reach_ms, end_ms, step_ms=step_ms)
-    measures = Measures(Grid(window, times, reach_ms))
-    return tuple(_panel(kind, measures, window, times) for kind in _KINDS)
+    return times, reach_ms, window
 
 
-def _panel(kind: _Kind, measures: Measures, window: Window, times: tuple[int, ...]) -> Panel:
-    note = _missing(kind, window)
-    if note is not None:
-        return Panel(kind.key, kind.title, kind.unit, (), note)
-    lines = tuple(_series(name, times, values) for name, values in kind.lines(measures))
-    seen = any(line.mean is not None for line in lines)
-    return Panel(kind.key, kind.title, kind.unit, lines, None if seen else kind.quiet)
-
-
-def _missing(kind: _Kind, window: Window) -> str | None:
+def _nothing(window: Window) -> str | None:
     if not window.times:
         return NO_SAMPLES
-    present = window.names()
-    if not any(names.is_vllm(name) for name in present):
-        return NO_VLLM
-    forms = (names.gauge, names.counter, names.histogram)
-    return None if any(form(kind.families, window.has) for form in forms) else NO_FAMILY
+    return None if any(map(names.is_vllm, window.names())) else NO_VLLM
 
 
-def _series(name: str, times: tuple[int, ...], values: Sequence[float | None]) -> Series:
-    known = [value for value in values if value is not None]
+def _panel(spec: Spec, measures: Measures, times: tuple[int, ...], nothing: str | None) -> Panel:
+    empty = Panel(spec.key, spec.title, spec.unit, (), None)
+    if nothing == NO_SAMPLES:
+        return empty._replace(note=NO_SAMPLES, absent=spec.absent is not None)
+    if not spec.present(measures.window):
+        if nothing is not None and spec.absent is None:
+            return empty._replace(note=nothing, absent=True)
+        return empty._replace(note=spec.absent or NO_FAMILY, absent=spec.absent is not None)
+    if spec.heat:
+        heat = _heat(spec, measures)
+        return empty._replace(heat=heat, note=None if heat is not None else spec.quiet)
+    lines = tuple(_series(line, times, measures) for line in spec.lines(measures.window))
+    seen = any(line.mean is not None for line in lines)
+    return empty._replace(series=lines, note=None if seen else spec.quiet)
+
+
+def _series(line: Line, times: tuple[int, ...], measures: Measures) -> Series:
+    values = line.term.values(measures)
+    known = [value for value in values if value is not None and -inf < value < inf]
     mean = fsum(known) / len(known) if known else None
-    return Series(name, times, tuple(values), values[-1], mean, max(known, default=None))
+    return Series(line.name, times, tuple(values), values[-1], mean, max(known, default=None))
+
+
+def _heat(spec: Spec, measures: Measures) -> Heat | None:
+    """The buckets apart instead of added up; None when nothing was observed in the window."""
+    buckets = measures.buckets(spec.heat)
+    assert buckets is not None
+    columns: list[tuple[float, ...] | None] = []
+    for ready in buckets.ready:
+        counts = dict(ready) if ready else None
+        columns.append(None if counts is None else tuple(_apart(counts, buckets.bounds)))
+    seen = any(count for column in columns if column for count in column)
+    return Heat(tuple(buckets.bounds), tuple(columns)) if seen else None
+
+
+def _apart(counts: dict[float, float], bounds: Iterable[float]) -> Iterable[float]:
+    below = 0.0
+    for bound in bounds:
+        count = counts.get(bound, below)
+        yield max(0.0, count - below)
+        below = count
+
+
+def _goal_spec(goals: Sequence[Goal]) -> tuple[Spec, ...]:
+    if not goals:
+        return ()
+    lines = [Line(goal.title, Scaled(Within(_FAMILIES[goal.key], goal.limit_s), 100)) for goal in goals]
+    return (Spec("goals", "Within the goals", "%", tuple(lines), "nothing was observed in this window"),)
+
+
+def _with_goals(spec: Spec, panel: Panel, goals: Sequence[Goal], whole: Measures) -> Panel:
+    found = tuple(
+        GoalLine(goal, Within(_FAMILIES[goal.key], goal.limit_s).values(whole)[0])
+        for goal in goals
+        if goal.key == spec.goal
+    )
+    return panel._replace(goals=found) if found else panel

@@ -16,3 +16,8 @@ class Goal(NamedTuple):
     """ttft, itl or e2e"""
     limit_s: float
     share: float = SHARE
+
+    @property
+    def title(self) -> str:
+        """As people write it: TTFT, ITL, E2E."""
+        return TITLES[self.key]

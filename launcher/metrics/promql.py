@@ -133,11 +133,12 @@ def histogram_quantile(q: float, buckets: Iterable[Bucket]) -> float:
 
 def histogram_quantiles(qs: Sequence[float], buckets: Iterable[Bucket]) -> list[float]:
     """``histogram_quantile`` for several q of the same buckets."""
-    ready = _prepared(buckets)
-    return [_quantile(q, ready) for q in qs]
+    ready = prepared(buckets)
+    return [quantile(q, ready) for q in qs]
 
 
-def _quantile(q: float, buckets: list[Bucket]) -> float:
+def quantile(q: float, buckets: list[Bucket]) -> float:
+    """``histogram_quantile`` of buckets that are ``prepared`` already."""
     if math.isnan(q):
         return NAN
     if not 0 <= q <= 1:
@@ -196,8 +197,9 @@ def _bound(bucket: Bucket) -> float:
     return bucket[0]
 
 
-def _prepared(buckets: Iterable[Bucket]) -> list[Bucket]:
-    """Merged, and made monotonic: float noise levelled, a count below the one before it raised to it."""
+def prepared(buckets: Iterable[Bucket]) -> list[Bucket]:
+    """Sorted, equal bounds merged (empty when the last one is not +Inf), and made monotonic: float noise levelled, a
+    count below the one before it raised to it."""
     merged = _merged(buckets)
     previous = merged[0][1] if merged else 0.0
     for index in range(1, len(merged)):

@@ -12,10 +12,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from operator import le
 from typing import NamedTuple
 
-from .promql import extrapolation, histogram_quantiles
+from .promql import Bucket, extrapolation, histogram_fraction, prepared, quantile
 from .window import Track, Window
 
 _LOOKBACK = 4
@@ -137,8 +138,22 @@ def averaged(columns: Sequence[list[float | None]]) -> list[float | None]:
     return result
 
 
-def quantiles(tracks: Sequence[Track], grid: Grid, qs: Sequence[float]) -> list[list[float | None]]:
-    """``histogram_quantile(q, sum by (le) (rate(bucket)))`` at each point, a list for each q; None: none observed."""
+class Buckets:
+    """``sum by (le) (rate(bucket))``: the bounds in order, and at each point the cumulative rates that are known (None:
+    none of them)."""
+
+    def __init__(self, bounds: list[float], points: list[list[Bucket] | None]) -> None:
+        self.bounds = bounds
+        self.points = points
+
+    @cached_property
+    def ready(self) -> list[list[Bucket] | None]:
+        """The points as quantiles need them: merged and monotonic."""
+        return [None if point is None else prepared(point) for point in self.points]
+
+
+def bucket_rates(tracks: Sequence[Track], grid: Grid) -> Buckets:
+    """The buckets of a histogram, each series' rate first, then summed over the engines."""
     bounds: dict[float, list[list[float | None]]] = {}
     for track in tracks:
         bound = track.series.le
@@ -146,16 +161,25 @@ def quantiles(tracks: Sequence[Track], grid: Grid, qs: Sequence[float]) -> list[
             bounds.setdefault(bound, []).append(rates(track.values, grid))
     order = sorted(bounds)
     columns = [summed(bounds[bound]) for bound in order]
-    result: list[list[float | None]] = [[] for _ in qs]
+    points: list[list[Bucket] | None] = []
     for counts in zip(*columns):
-        buckets = [(bound, count) for bound, count in zip(order, counts) if count is not None]
-        if not buckets or not buckets[-1][1]:
-            found: list[float] = [float("nan")] * len(qs)
-        else:
-            found = histogram_quantiles(qs, buckets)
-        for values, value in zip(result, found):
-            values.append(None if value != value else value)
-    return result if columns else [[None] * len(grid.points) for _ in qs]
+        known = [(bound, count) for bound, count in zip(order, counts) if count is not None]
+        points.append(known or None)
+    return Buckets(order, points if columns else [None] * len(grid.points))
+
+
+def quantiles(buckets: Buckets, q: float) -> list[float | None]:
+    """``histogram_quantile(q, …)`` at each point; None: nothing was observed."""
+    return [_known(quantile(q, ready)) if ready else None for ready in buckets.ready]
+
+
+def fractions(buckets: Buckets, limit: float) -> list[float | None]:
+    """``histogram_fraction(0, limit, …)`` at each point; None: nothing was observed."""
+    return [_known(histogram_fraction(0, limit, point)) if point else None for point in buckets.points]
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value
 
 
 def _incomplete(values: array[float]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from .exposition import read_series
+from .exposition import bare, kind_of, read_series
 from .series import Series, family_of
 
 _LENGTH = 200
@@ -39,11 +39,15 @@ class Schema:
         """All metric names, in the order in which they came."""
         return list(self._by_name)
 
+    def kind(self, name: str) -> str:
+        """The type of a sample name; ``untyped`` when the page did not say."""
+        return kind_of(name, self.kinds)
+
     def encode(self, first: int = 0) -> bytes:
         """The columns from ``first`` on, with their types and helps: exposition lines without values, compressed."""
         added = self.series[first:]
         lines = [series.text for series in added]
-        families = dict.fromkeys(family for one in added for family in (family_of(one.name), one.name))
+        families = dict.fromkeys(family for one in added for family in (bare(family_of(one.name)), one.name))
         for word, known in (("TYPE", self.kinds), ("HELP", self.helps)):
             lines += [f"# {word} {family} {known[family][:_LENGTH]}" for family in families if family in known]
         return zlib.compress("\n".join(lines).encode("utf-8", "replace"), 1)

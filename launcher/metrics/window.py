@@ -39,9 +39,9 @@ class Window:
         """The metric names in this window, in the order in which the server writes them."""
         return list(dict.fromkeys(name for schema in self._schemas() for name in schema.names()))
 
-    def kind(self, family: str) -> str | None:
-        """The TYPE of a family (without ``_total``); None when the server did not say."""
-        return next((schema.kinds[family] for schema in self._schemas() if family in schema.kinds), None)
+    def kind(self, name: str) -> str:
+        """The type of a sample name (``counter``, ``gauge``, ``histogram``, …); ``untyped`` when nobody says."""
+        return next((schema.kind(name) for schema in self._schemas() if schema.named(name)), "untyped")
 
     def help(self, family: str) -> str | None:
         """The HELP of a family (without ``_total``), at most 200 characters; text from outside."""

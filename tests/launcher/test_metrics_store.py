@@ -122,7 +122,7 @@ def test_labels_types_and_helps_survive(tmp_path: object, small: None) -> None:
     history.refresh()
     window = history.window(START, START + 9000)
     assert window.names() == ["vllm:x_total", "other"]
-    assert window.kind("vllm:x") == "counter"
+    assert window.kind("vllm:x_total") == "counter"
     assert window.help("vllm:x") == "What \\ it is"
     assert [t.series for t in window.select("vllm:x_total")] == [
         Series("vllm:x_total", (("engine", "1"), ("model_name", '/m/"a" b\n{c},')))

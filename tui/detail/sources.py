@@ -121,7 +121,8 @@ class LiveSources:
         if history is None:
             return None
         history.refresh()
-        return catalog.panels(history, start_ms=start_ms, end_ms=end_ms, points=points)
+        charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points)
+        return [panel for panel in charts.panels if not panel.absent]
 
     def open_log(self, run: RunView) -> LogReader:
         from launcher.logs.tail import LogFile
