@@ -83,6 +83,41 @@ def screen_log() -> str:
     return os.path.join(home(), "screen.log")
 
 
+def prometheus_dir() -> str:
+    """What belongs to the Prometheus of this state folder."""
+    return os.path.join(home(), "prometheus")
+
+
+def prometheus_targets() -> str:
+    """The folder of target files (file_sd), one a ready server."""
+    return os.path.join(prometheus_dir(), "targets")
+
+
+def prometheus_target(run_id: str) -> str:
+    """The target file of one run; its supervisor is the only one who writes it."""
+    return os.path.join(prometheus_targets(), f"{run_id}.json")
+
+
+def prometheus_config() -> str:
+    """The configuration that vdeck writes for its Prometheus."""
+    return os.path.join(prometheus_dir(), "prometheus.yml")
+
+
+def prometheus_manifest() -> str:
+    """The manifest that vdeck writes for its Prometheus; a run of this manifest is that Prometheus."""
+    return os.path.join(prometheus_dir(), "manifest.yaml")
+
+
+def prometheus_data() -> str:
+    """The samples that Prometheus keeps."""
+    return os.path.join(prometheus_dir(), "data")
+
+
+def prometheus_lock() -> str:
+    """Held while a Prometheus is started, so that two commands start one."""
+    return os.path.join(prometheus_dir(), "start.lock")
+
+
 class RunPaths:
     """The files of one run folder, as DESIGN fixes them."""
 
