@@ -1,4 +1,4 @@
-"""What Prometheus scrapes of a run, in the form of ``file_sd_configs``. Pure: the supervisor and the export share it."""
+"""What Prometheus scrapes of a run, as ``file_sd_configs`` take it. Pure: supervisor and export share it."""
 
 from __future__ import annotations
 
