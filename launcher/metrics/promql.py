@@ -19,6 +19,8 @@ Bucket = tuple[float, float]
 
 NAN: Final = float("nan")
 _SMALL_DELTA: Final = 1e-12
+_CLEAR: Final = 1e-9
+_TINY: Final = 1e-290
 _MIN_NORMAL: Final = 2.2250738585072014e-308
 _MAX_FLOAT: Final = 1.7976931348623157e308
 
@@ -198,19 +200,24 @@ def _bound(bucket: Bucket) -> float:
 
 
 def prepared(buckets: Iterable[Bucket]) -> list[Bucket]:
-    """Sorted, equal bounds merged (empty when the last one is not +Inf), and made monotonic: float noise levelled, a
-    count below the one before it raised to it."""
-    merged = _merged(buckets)
-    previous = merged[0][1] if merged else 0.0
-    for index in range(1, len(merged)):
-        bound, count = merged[index]
-        if count == previous:
+    """Sorted, equal bounds merged (empty when the last one is not +Inf), and ``monotonic``."""
+    return monotonic(_merged(buckets))
+
+
+def monotonic(buckets: list[Bucket]) -> list[Bucket]:
+    """Sorted buckets with float noise levelled, and a count below the one before it raised to it. Changes the list."""
+    previous = buckets[0][1] if buckets else 0.0
+    for index in range(1, len(buckets)):
+        bound, count = buckets[index]
+        if count - previous > _CLEAR * count > _TINY:  # far from noise: most of them
+            previous = count
+        elif count == previous:
             continue
-        if count < previous or _almost_equal(previous, count):
-            merged[index] = (bound, previous)
+        elif count < previous or _almost_equal(previous, count):
+            buckets[index] = (bound, previous)
         else:
             previous = count
-    return merged
+    return buckets
 
 
 def _almost_equal(one: float, other: float) -> bool:

@@ -13,10 +13,11 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from math import inf
 from operator import le
 from typing import NamedTuple
 
-from .promql import Bucket, extrapolation, histogram_fraction, prepared, quantile
+from .promql import Bucket, extrapolation, histogram_fraction, monotonic, quantile
 from .window import Track, Window
 
 _LOOKBACK = 4
@@ -149,7 +150,8 @@ class Buckets:
     @cached_property
     def ready(self) -> list[list[Bucket] | None]:
         """The points as quantiles need them: merged and monotonic."""
-        return [None if point is None else prepared(point) for point in self.points]
+        whole = bool(self.bounds) and self.bounds[-1] == inf
+        return [monotonic(point[:]) if point and whole and point[-1][0] == inf else None for point in self.points]
 
 
 def bucket_rates(tracks: Sequence[Track], grid: Grid) -> Buckets:
@@ -196,15 +198,14 @@ def _present(values: array[float], grid: Grid) -> tuple[Grid, array[float]]:
 
 def _resets(values: array[float], restarts: list[int]) -> list[float] | None:
     """What resets added up to each sample; None when there was none."""
-    forced = [at for at in restarts if 0 < at < len(values)]
-    if not forced and all(map(le, values, values[1:])):
+    rows = {at for at in restarts if 0 < at < len(values)}
+    if not all(map(le, values, values[1:])):
+        rows.update(row for row, (before, value) in enumerate(zip(values, values[1:]), 1) if value < before)
+    if not rows:
         return None
-    added = 0.0
     result: list[float] = []
-    previous = float("-inf")
-    for row, value in enumerate(values):
-        if value < previous or row in forced:
-            added += previous
-        result.append(added)
-        previous = value
-    return result
+    added = 0.0
+    for row in sorted(rows):
+        result += [added] * (row - len(result))
+        added += values[row - 1]
+    return result + [added] * (len(values) - len(result))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 
 from .exposition import bare, kind_of, read_series
 from .series import Series, family_of
 
 _LENGTH = 200
 """Of a help text, in characters."""
+
+
+_read = lru_cache(8192)(read_series)
+"""The schemas of a day say the same again and again, and so do those of many runs."""
 
 
 class Schema:
@@ -63,7 +68,7 @@ class Schema:
                 word, family, rest = (*line[2:].split(" ", 2), "", "")[:3]
                 (self.kinds if word == "TYPE" else self.helps)[family] = rest
             elif line:
-                series = read_series(line)
+                series = _read(line)
                 if series is None:
                     raise ValueError("a damaged schema: not a series")
                 self.add(series)
