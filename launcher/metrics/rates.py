@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import inf
 from operator import le
 from typing import NamedTuple
@@ -200,7 +201,7 @@ def _resets(values: array[float], restarts: list[int]) -> list[float] | None:
     """What resets added up to each sample; None when there was none."""
     rows = {at for at in restarts if 0 < at < len(values)}
     if not all(map(le, values, values[1:])):
-        rows.update(row for row, (before, value) in enumerate(zip(values, values[1:]), 1) if value < before)
+        rows.update(row for row, (before, value) in enumerate(pairwise(values), 1) if value < before)
     if not rows:
         return None
     result: list[float] = []
