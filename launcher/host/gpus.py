@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from launcher.host import driver
+from launcher.host.nvml import ask, library, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,50 +20,24 @@ class Gpu:
     pids: tuple[int, ...] = ()
 
 
-_nvml: Any = None
-_tried = False
-
-
-def _library() -> Any:
-    global _nvml, _tried
-    if not _tried:
-        _tried = True
-        if driver.nvidia_present():
-            try:
-                import pynvml
-
-                pynvml.nvmlInit()
-                _nvml = pynvml
-            except Exception:  # no library, no permission, driver mismatch: this machine has no usable GPU for us
-                _nvml = None
-    return _nvml
-
-
-def _ask(function: Any, *args: Any) -> Any:
-    try:
-        return function(*args)
-    except Exception:  # pynvml raises its own family for each sensor that a card lacks
-        return None
-
-
 def read(*, processes: bool = True) -> tuple[Gpu, ...]:
     """All GPUs as they are now; empty on a machine without any."""
-    nvml = _library()
+    nvml = library()
     if nvml is None:
         return ()
     found = []
-    for index in range(_ask(nvml.nvmlDeviceGetCount) or 0):
-        handle = _ask(nvml.nvmlDeviceGetHandleByIndex, index)
+    for index in range(ask(nvml.nvmlDeviceGetCount) or 0):
+        handle = ask(nvml.nvmlDeviceGetHandleByIndex, index)
         if handle is None:
             continue
-        memory = _ask(nvml.nvmlDeviceGetMemoryInfo, handle)
-        rates = _ask(nvml.nvmlDeviceGetUtilizationRates, handle)
-        holders = _ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle) if processes else None
+        memory = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        holders = ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle) if processes else None
         found.append(
             Gpu(
                 index,
-                _text(_ask(nvml.nvmlDeviceGetName, handle)) or "GPU",
-                _text(_ask(nvml.nvmlDeviceGetUUID, handle)),
+                text(ask(nvml.nvmlDeviceGetName, handle)) or "GPU",
+                text(ask(nvml.nvmlDeviceGetUUID, handle)),
                 None if memory is None else int(memory.used),
                 None if memory is None else int(memory.total),
                 None if rates is None else rates.gpu / 100,
@@ -72,10 +45,6 @@ def read(*, processes: bool = True) -> tuple[Gpu, ...]:
             )
         )
     return tuple(found)
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
 
 
 def allowed(gpus: tuple[Gpu, ...], visible: str | None) -> tuple[Gpu, ...]:

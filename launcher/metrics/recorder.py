@@ -51,8 +51,11 @@ class Recorder:
         self._closed = False
         self._levels = [LevelWriter(folder, level, self.faults) for level in LEVELS]
 
-    def record(self, page: bytes, ts_ms: int) -> Page | None:
-        """Keep one page, scraped at ``ts_ms`` (ms since the epoch). None, and a gap, when it is no metrics page."""
+    def record(self, page: bytes, ts_ms: int, *, extra: Page | None = None) -> Page | None:
+        """Keep one page, scraped at ``ts_ms`` (ms since the epoch). None, and a gap, when it is no metrics page.
+
+        ``extra``: more series of the same moment that the server does not have (GPUs). Only the page is returned.
+        """
         try:
             parsed = self._parser.parse(page)
         except ExpositionError as error:
@@ -61,7 +64,7 @@ class Recorder:
             return None
         self.bad_lines += parsed.bad
         if self._accept(ts_ms):
-            row = self._row(parsed)
+            row = self._row(parsed, extra)
             for level in self._levels:
                 level.add(ts_ms, row, self._schema)
             self.samples += 1
@@ -108,24 +111,28 @@ class Recorder:
         self._last_ms = ts_ms
         return True
 
-    def _row(self, page: Page) -> array[float]:
-        if page.series != self._page_series:  # the same objects while the page is steady: quick
-            self._learn(page)
+    def _row(self, page: Page, extra: Page | None) -> array[float]:
+        series, values = page.series, page.values
+        if extra is not None:
+            series, values = series + extra.series, values + extra.values
+        if series != self._page_series:  # the same objects while the page is steady: quick
+            self._learn(series, (page,) if extra is None else (page, extra))
         if self._straight:
-            return array("d", page.values)
+            return array("d", values)
         row = array("d", [float("nan")]) * len(self._schema.series)
-        for column, value in zip(self._columns, page.values):
+        for column, value in zip(self._columns, values):
             row[column] = value
         return row
 
-    def _learn(self, page: Page) -> None:
+    def _learn(self, series: list[Series], pages: tuple[Page, ...]) -> None:
         width = len(self._schema.series)
-        if width > 2 * len(page.series) + 200:  # mostly series that are gone: begin anew with those that live
+        if width > 2 * len(series) + 200:  # mostly series that are gone: begin anew with those that live
             for level in self._levels:
                 level.roll()
             self._schema = Schema()
-        self._schema.kinds.update(page.kinds)
-        self._schema.helps.update(page.helps)
-        self._page_series = page.series
-        self._columns = [self._schema.add(series) for series in page.series]
+        for page in pages:
+            self._schema.kinds.update(page.kinds)
+            self._schema.helps.update(page.helps)
+        self._page_series = series
+        self._columns = [self._schema.add(one) for one in series]
         self._straight = self._columns == list(range(len(self._schema.series)))

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from launcher.host import driver, gpus, memory, ports
+from launcher.host import driver, gpus, memory, nvml, ports
 from launcher.host.gpus import Gpu
 
 GIB = 2**30
@@ -70,8 +70,8 @@ def test_a_refusal_says_why(
 
 def test_a_machine_without_a_driver_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "nvidia_present", lambda: False)
-    monkeypatch.setattr(gpus, "_tried", False)
-    monkeypatch.setattr(gpus, "_nvml", None)
+    monkeypatch.setattr(nvml, "_tried", False)
+    monkeypatch.setattr(nvml, "_nvml", None)
     assert gpus.read() == ()
 
 
@@ -88,7 +88,7 @@ def test_a_sensor_that_is_missing_is_none(monkeypatch: pytest.MonkeyPatch) -> No
 
             return fail
 
-    monkeypatch.setattr(gpus, "_library", Broken)
+    monkeypatch.setattr(gpus, "library", Broken)
     assert gpus.read() == (Gpu(0, "GPU"),)
 
 
