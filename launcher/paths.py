@@ -163,6 +163,10 @@ class RunPaths:
         return self._at("metrics")
 
     @property
+    def goals(self) -> str:
+        return self._at("goals.json")
+
+    @property
     def intent(self) -> str:
         return self._at("intent.json")
 

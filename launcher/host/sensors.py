@@ -14,7 +14,8 @@ from launcher.host import nvml
 class Reading(NamedTuple):
     """One GPU at one moment; None where the sensor is missing or failed."""
 
-    index: int
+    gpu: int
+    """Its index, NVML's."""
     name: str = "GPU"
     utilization: float | None = None
     """Share of the last sampling period (up to a second) in which a kernel ran, 0 to 1."""

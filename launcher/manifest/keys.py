@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from launcher.manifest import syntax
 from launcher.manifest.env import ENV
+from launcher.manifest.goals import GOALS, METRICS
 from launcher.manifest.interactive import INTERACTIVE
 from launcher.manifest.nodes import Mapping, Node, Scalar
 from launcher.manifest.ports import PORTS
@@ -72,6 +73,8 @@ ROOT = Record(
         Key("interactive", INTERACTIVE, "VESSL: its presence makes the run interactive.", null=True),
         Key("restart", RESTART, "What happens when the run fails: {policy: on-failure, max: 3}."),
         Key("stop", STOP, "How the run is stopped: {grace: 30s}."),
+        Key("goals", GOALS, "What the server is to keep to: {ttft: 500ms, itl: 50ms, e2e: 20s, share: 95%}."),
+        Key("metrics", METRICS, "How the server's metrics are recorded: {interval: 1s}."),
         Key("service_account_name", Text(limit=253, empty=True), "VESSL Cloud's service account."),
         Key("termination_protection", Flag(), "true: the run becomes idle instead of ending with its last command."),
         Key("volumes", VOLUMES, "Old VESSL: import and export in one.", legacy=True),

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from launcher.metrics.goals import Goals
+
 PortType = Literal["http", "tcp", "udp"]
 DEFAULT_GRACE_S = 30.0
+DEFAULT_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,9 @@ class Manifest:
     """``stop: {grace: 30s}``"""
     service_account_name: str | None = None
     termination_protection: bool = False
+    goals: Goals = field(default_factory=Goals)
+    interval_s: float = DEFAULT_INTERVAL_S
+    """``metrics: {interval: 1s}``"""
 
     @property
     def type(self) -> Literal["batch", "interactive"]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from launcher.manifest import cloud, foreign, lint, source
 from launcher.manifest.compose import compose
 from launcher.manifest.keys import ROOT
-from launcher.manifest.model import DEFAULT_GRACE_S, EnvVar, Manifest, Port, Resources, Restart
+from launcher.manifest.model import DEFAULT_GRACE_S, DEFAULT_INTERVAL_S, EnvVar, Manifest, Port, Resources, Restart
 from launcher.manifest.nodes import Mapping, Node, Place, Sequence, find, is_null, kind
 from launcher.manifest.overrides import Overrides, apply
 from launcher.manifest.ports import serving_index
 from launcher.manifest.problems import ManifestError, Problem, Severity
 from launcher.manifest.sink import Sink
 from launcher.manifest.vllm_form import VllmForm
+from launcher.metrics.goals import Goals
 
 _EMPTY_FIX = "vdeck manifest new writes one to start from"
 _NO_OVERRIDES = Overrides()
@@ -123,6 +124,8 @@ def _manifest(root: Mapping, decoded: source.Source, sink: Sink) -> Manifest:
         grace_s=fields.get("stop", {}).get("grace", DEFAULT_GRACE_S),
         service_account_name=fields.get("service_account_name") or None,
         termination_protection=fields.get("termination_protection", False),
+        goals=fields.get("goals", Goals()),
+        interval_s=fields.get("metrics", {}).get("interval", DEFAULT_INTERVAL_S),
     )
     cloud.notes(root, fields, sink)
     lint.lint(root, manifest, form.args if form else None, decoded.lines, sink)

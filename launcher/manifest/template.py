@@ -41,6 +41,14 @@ ports:
 
 restart: {{policy: never, max: 3}}    # on-failure starts it again, at most max times
 stop: {{grace: 30s}}                  # how long it may take to end before it is killed
+
+# goals:                            # what the server is to keep to; the screen says when it does not
+#   ttft: 500ms                     # time to the first token
+#   itl: 50ms                       # from one token to the next
+#   e2e: {{limit: 20s, share: 99%}}   # a whole request, with a share of its own
+#   share: 95%                      # how often each must hold
+#   notify: bell                    # off, bell or desktop: when it begins to miss one
+# metrics: {{interval: 1s}}           # how often the server's metrics are read
 """
 
 

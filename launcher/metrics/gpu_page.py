@@ -31,7 +31,7 @@ _SENSORS: Final[tuple[tuple[str, str, Callable[[Reading], float | None]], ...]] 
     (SM_CLOCK, "Clock of the multiprocessors.", lambda gpu: gpu.sm_clock),
     (MEMORY_CLOCK, "Clock of the memory.", lambda gpu: gpu.memory_clock),
 )
-_KINDS: Final = {name: "gauge" for name in (*(row[0] for row in _SENSORS), PROCESS_MEMORY)}
+_KINDS: Final = dict.fromkeys((*(row[0] for row in _SENSORS), PROCESS_MEMORY), "gauge")
 _HELPS: Final = {
     **{name: text for name, text, _ in _SENSORS},
     PROCESS_MEMORY: "GPU memory of the run's own processes, by their name.",
@@ -53,7 +53,7 @@ class GpuPages:
             for name, _, sensor in _SENSORS:
                 value = sensor(gpu)
                 if value is not None:
-                    series.append(self._series(name, gpu.index))
+                    series.append(self._series(name, gpu.gpu))
                     values.append(value)
             ours: dict[str, int] = {}
             for pid, used in gpu.processes:
@@ -61,7 +61,7 @@ class GpuPages:
                 if process is not None:
                     ours[process] = ours.get(process, 0) + used
             for process in sorted(ours):
-                series.append(self._series(PROCESS_MEMORY, gpu.index, process))
+                series.append(self._series(PROCESS_MEMORY, gpu.gpu, process))
                 values.append(float(ours[process]))
         return Page(series, values, _KINDS, _HELPS, 0)
 

@@ -30,8 +30,12 @@ PREFIX_HIT_RATE: Final = ("gpu_prefix_cache_hit_rate",)
 PROMPT_LENGTH: Final = ("request_prompt_tokens",)
 GENERATION_LENGTH: Final = ("request_generation_tokens",)
 STEP_TOKENS: Final = ("iteration_tokens_total",)
-"""A histogram, in spite of its name."""
+"""A histogram, in spite of its name: one observation for each engine step that gave out a token."""
 LORA: Final = ("lora_requests_info",)
+SPEC_DRAFTS: Final = ("spec_decode_num_drafts",)
+SPEC_DRAFTED: Final = ("spec_decode_num_draft_tokens",)
+SPEC_ACCEPTED: Final = ("spec_decode_num_accepted_tokens",)
+CACHE_CONFIG: Final = ("cache_config_info", "cache_config")
 
 PREFIXES: Final = ("vllm:", "ray_vllm_", "vllm_")
 """What vLLM writes, what Ray Serve makes of it, and what a relay that knows no colon makes of it."""

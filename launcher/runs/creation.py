@@ -18,7 +18,7 @@ from launcher.host import memory
 from launcher.manifest.model import Manifest
 from launcher.manifest.overrides import Overrides
 from launcher.manifest.problems import ManifestError
-from launcher.runs import files, listing, needs, plan, record, reserve, secrets
+from launcher.runs import files, goal_file, listing, needs, plan, record, reserve, secrets
 
 DRAFT_ID = "000000000000"
 
@@ -45,6 +45,8 @@ def create(manifest: Manifest, text: str, file: str, overrides: Overrides | None
             files.write_atomic(run.manifest, text.encode())
             secrets.write(run.secrets, {**made.secret_values, **_kept(overrides)})
             files.write_json(run.record, record.to_json(made.record))
+            if manifest.goals.goals:
+                goal_file.write(run.goals, manifest.goals)
             cluster.launch(run.folder, "start")
         except BaseException as error:
             shutil.rmtree(paths.RunPaths.of(run_id).folder, ignore_errors=True)

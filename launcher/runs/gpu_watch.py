@@ -29,6 +29,7 @@ class GpuWatch:
         self._members = members
         self._sensors: Sensors | None = None
         self._pages: GpuPages | None = None
+        self._pids: Collection[int] = ()
         self._found: tuple[int, ...] = ()
         self._next_look = 0.0
         self._present = driver.nvidia_present()
@@ -43,20 +44,22 @@ class GpuWatch:
             from launcher.metrics.gpu_page import GpuPages
 
             self._sensors, self._pages = Sensors(), GpuPages()
-        members = self._members()
-        gpus = self._given or self._look(self._sensors, members, now)
+        if self._given:
+            self._pids = self._members()
+        elif now >= self._next_look:  # whose GPUs must be found first, and that is worth a look now and then only
+            self._next_look = now + LOOK_S
+            self._pids = self._members()
+            self._found = self._held(self._sensors)
+        gpus = self._given or self._found
         if not gpus:
             return None
-        return self._pages.page(self._sensors.read(gpus), lambda pid: _name(pid) if pid in members else None)
+        return self._pages.page(self._sensors.read(gpus), lambda pid: _name(pid) if pid in self._pids else None)
 
-    def _look(self, sensors: Sensors, members: Collection[int], now: float) -> tuple[int, ...]:
+    def _held(self, sensors: Sensors) -> tuple[int, ...]:
         """The GPUs on which a process of the run holds memory."""
-        if now >= self._next_look:
-            self._next_look = now + LOOK_S
-            self._found = tuple(
-                index for index in range(sensors.count()) if any(pid in members for pid, _ in sensors.holders(index))
-            )
-        return self._found
+        return tuple(
+            index for index in range(sensors.count()) if any(pid in self._pids for pid, _ in sensors.holders(index))
+        )
 
 
 def family(port: int) -> frozenset[int]:

@@ -88,7 +88,8 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
         gpus=made.gpus, engine=made.engine, pids=tuple(entry[0] for entry in stand.pids), restarts=stand.restarts,
         manifest=made.manifest or run.manifest, folder=run.folder, phases=_marks(stand.phases), progress=stand.progress,
         commands=tuple(step.display for step in made.steps), step=stand.step, supervisor=stand.supervisor,
-        facts=tuple((str(k), str(v)) for k, v in stand.facts.items()),
+        facts=tuple((str(k), str(v)) for k, v in stand.facts.items()), health=stand.health, advice=stand.advice,
+        missed=tuple(stand.missed), notify=stand.notify,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def make(
         restart=manifest.restart.policy, restart_max=manifest.restart.max,
         max_runtime_s=manifest.interactive.max_runtime_s if manifest.interactive else None,
         keep_idle=manifest.termination_protection or (manifest.interactive is not None and not steps),
-        notes=tuple(notes),
+        notes=tuple(notes), interval_s=manifest.interval_s,
     )  # fmt: skip
     return Plan(record, secret_values, tuple(notes))
 

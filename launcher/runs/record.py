@@ -66,6 +66,8 @@ class RunRecord(NamedTuple):
     keep_idle: bool = False
     """VESSL's termination protection: idle instead of ended."""
     notes: tuple[str, ...] = ()
+    interval_s: float = 1.0
+    """How often the server's metrics are read."""
 
 
 def to_json(record: RunRecord) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def from_json(value: Mapping[str, Any]) -> RunRecord:
         record = RunRecord(**known)
         if not isinstance(record.id, str) or not isinstance(record.name, str):
             raise ValueError("id and name must be text")
-        record.created + 0
+        record.created + record.interval_s + 0
     except (TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error
     return record

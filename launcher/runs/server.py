@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 
 from launcher.host import ports
 from launcher.metrics.recorder import Recorder
 from launcher.metrics.scrape import Scraper
 from launcher.runs import readiness, tree
+from launcher.runs.gpu_watch import GpuWatch, family
 from launcher.runs.keeper import Keeper
+from launcher.runs.observe import Observer
 from launcher.runs.record import RunRecord
 
 PROBE_S = 0.25
-SCRAPE_S = 1.0
+RETRY_S = 1.0
+"""After a failed scrape the next comes so soon, however seldom the manifest wants them: an outage shows in seconds."""
 TIMEOUT_S = 2.0
 LOST_AFTER = 3
 """Failed scrapes in a row before the server counts as not ready: one slow answer is no outage."""
@@ -29,6 +33,9 @@ class ServerWatch:
         self._recorder: Recorder | None = None
         self._scraper: Scraper | None = None
         self._failures = 0
+        self._interval_s = max(0.2, min(record.interval_s, 60.0))
+        self._observer = Observer(keeper, self.mark)
+        self._gpus = GpuWatch(record.gpus, self._members)
         self.next_at = 0.0
         """When something is due, on the monotonic clock."""
 
@@ -36,10 +43,12 @@ class ServerWatch:
         """A new attempt, or an adopted one: ask at once."""
         self._failures = 0
         self._close_scraper()
+        self._observer.clear()
         self.next_at = 0.0
 
     def tick(self, now: float) -> None:
         """Do what is due. Blocks for 2 s at the most, 3 s when the server stops answering."""
+        self._observer.look(now)
         if self._record.probe.kind == "none" or now < self.next_at:
             return
         state = self._keeper.state
@@ -48,9 +57,11 @@ class ServerWatch:
             self._ask()
         if state.ready:
             # on a fixed grid, so that a slow answer does not make the next one late
-            due = self.next_at + SCRAPE_S
-            self.next_at = due if due > now else now + SCRAPE_S
-            self._scrape()
+            due = self.next_at + self._interval_s
+            self.next_at = due if now < due <= now + self._interval_s else now + self._interval_s
+            self._scrape(now)
+            if self._failures:
+                self.next_at = min(self.next_at, now + RETRY_S)
 
     def _ask(self) -> None:
         state = self._keeper.state
@@ -98,7 +109,7 @@ class ServerWatch:
             pid = found.ppid
         return True
 
-    def _scrape(self) -> None:
+    def _scrape(self, now: float) -> None:
         state = self._keeper.state
         if self._record.probe.kind != "vllm" or state.server_port is None:
             self._check_http()
@@ -116,7 +127,16 @@ class ServerWatch:
             self._failed()
             return
         self._failures = 0
-        self._open_recorder().record(page, at)
+        recorded = self._open_recorder().record(page, at, extra=self._gpus.page(now))
+        if recorded is not None:
+            self._observer.page(recorded, now)
+
+    def _members(self) -> Collection[int]:
+        """The processes of the server: those of the run, or (a server that vdeck did not start) whoever listens."""
+        state = self._keeper.state
+        if state.pids or state.server_port is None or self._record.probe.host not in ("127.0.0.1", "::1", "localhost"):
+            return {entry[0] for entry in state.pids}
+        return family(state.server_port)
 
     def _check_http(self) -> None:
         if readiness.ask(self._record.probe, api_key=None, timeout_s=TIMEOUT_S).ready:
@@ -136,6 +156,7 @@ class ServerWatch:
         )
         if why is not None:
             state.ready, state.reason = False, f"was ready, now {why}"
+            self._observer.clear()
             self._keeper.event("ready", f"not ready: {why}")
 
     def mark(self, kind: str) -> None:
@@ -146,6 +167,7 @@ class ServerWatch:
     def stopped(self) -> None:
         """The server is gone: no more questions, the history is closed cleanly."""
         self._close_scraper()
+        self._observer.clear()
         if self._recorder is not None:
             self._recorder.close()
             self._recorder = None

@@ -19,9 +19,9 @@ class State:
     """The fields of ``state.json``. Times are seconds since the epoch."""
 
     __slots__ = (
-        "attempt", "boot", "ended", "exit_code", "facts", "log_start", "obeyed", "phase", "phases", "pids", "progress",
-        "ready", "ready_at", "reason", "restarts", "served", "served_names", "server_port", "started", "status", "step",
-        "step_process", "supervisor", "tries", "wanted",
+        "advice", "attempt", "boot", "ended", "exit_code", "facts", "health", "log_start", "missed", "notify", "obeyed",
+        "phase", "phases", "pids", "progress", "ready", "ready_at", "reason", "restarts", "served", "served_names",
+        "server_port", "started", "status", "step", "step_process", "supervisor", "tries", "wanted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -58,6 +58,14 @@ class State:
         """The time of the last intent that was obeyed."""
         self.step_process: list[int] | None = None
         """[pid, start time in ticks] of the wrapper of the step that runs."""
+        self.health: str | None = None
+        """wedged, saturated, preempting or evicting while the server is ready; None: all is well."""
+        self.advice: str | None = None
+        """What to do about it, in one sentence."""
+        self.missed: list[str] = []
+        """Keys of the goals that are missed now."""
+        self.notify = "off"
+        """What the screen does when the run begins to miss a goal: off, bell or desktop."""
 
     def to_json(self) -> dict[str, Any]:
         """The document, keys in a fixed order so that two equal states are equal bytes."""
@@ -73,6 +81,7 @@ class State:
         state.pids = [entry for entry in state.pids if _is_pid(entry)]
         state.phases = [entry for entry in state.phases if _is_phase(entry)]
         state.served_names = [str(name) for name in state.served_names]
+        state.missed = [str(key) for key in state.missed]
         return state
 
     def enter_phase(self, name: str, at: float) -> None:
@@ -88,8 +97,8 @@ class State:
             self.phases[-1][2] = at
 
 
-_LISTS = ("pids", "phases", "served_names")
-_TEXTS = ("status", "boot")
+_LISTS = ("pids", "phases", "served_names", "missed")
+_TEXTS = ("status", "boot", "notify")
 _COUNTS = ("restarts", "attempt", "log_start", "tries")
 
 
@@ -108,7 +117,7 @@ def _fits(name: str, value: Any) -> bool:
         return value is None or (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value))
     if name == "facts":
         return isinstance(value, dict)
-    if name in ("phase", "reason", "progress", "wanted"):
+    if name in ("phase", "reason", "progress", "wanted", "health", "advice"):
         return value is None or isinstance(value, str)
     return value is None or isinstance(value, (int, float))
 

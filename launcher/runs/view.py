@@ -62,6 +62,14 @@ class RunView(NamedTuple):
     supervisor: int | None = None
     facts: tuple[tuple[str, str], ...] = ()
     """Lifted from the log: architecture, max length, KV cache tokens, … in the order they came."""
+    health: str | None = None
+    """wedged, saturated, preempting or evicting; None: all is well, or nobody can say."""
+    advice: str | None = None
+    """One sentence: what is seen, and the flag to change."""
+    missed: tuple[str, ...] = ()
+    """Keys (ttft, itl, e2e) of the goals that are missed now."""
+    notify: str = "off"
+    """How the screen is to say that a goal begins to be missed: off, bell or desktop."""
 
     @property
     def live(self) -> bool:
@@ -110,5 +118,8 @@ def to_json(run: RunView) -> dict[str, Any]:
         "restarts": run.restarts,
         "manifest": run.manifest,
         "folder": run.folder,
+        "health": run.health,
+        "advice": run.advice,
+        "missed": list(run.missed),
         "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
     }

@@ -1,4 +1,4 @@
-"""The sensors of a GPU, and what of them is recorded: all that answer, nothing that does not, nothing without a driver."""
+"""The sensors of a GPU and what is recorded: all that answer, nothing that does not, nothing without a driver."""
 
 from __future__ import annotations
 

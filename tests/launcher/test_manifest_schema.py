@@ -91,6 +91,9 @@ def documents() -> list[str]:
         "mount: {/c: {hostpath: {path: /x}, options: {readonly: true}}}\n", "volumes: {/v: {artifact: true}}\n",
         "stop: {grace: 30}\nrestart: on-failure\n", "stop: {grace: 1h30m}\nrestart: {policy: never, max: 0}\n",
         "resources:\n", "tags:\ndescription:\n", "tags: [1, a]\n", "service_account_name: ''\n",
+        "goals: {ttft: 500ms, itl: 0.05, e2e: {limit: 20s, share: 99.5 %}, share: 95%, notify: off}\n",
+        "goals: {ttft: {limit: 1}, share: 0.9, notify: desktop}\nmetrics: {interval: 5s}\n", "goals:\nmetrics:\n",
+        "goals: {ttft: 2, share: 1}\nmetrics: {interval: 0.5}\n",
     ]  # fmt: skip
     forms = [
         "name: 1\nvllm: {model: m, version: 0.33, args: {a: 1, b: [x], c: {d: e}, --f: true, g_h: 1.5}}\n",
@@ -119,7 +122,10 @@ BAD = [
     "[]", "name: a\n", "run: x\n", "name: a\nrun: x\nvllm: {model: m}\n", "name: a\nrun: x\nresorces: {}\n",
     "name: a\nrun: x\nports: [abc]\n", "name: a\nrun: x\nports: [70000]\n", "name: a\nrun: x\nports: [{name: a}]\n",
     "name: a\nvllm: {}\n", "name: a\nvllm: {model: m, arg: {}}\n", "name: a\nrun: x\nresources: {gpus: -1}\n",
-    "name: a\nrun: x\nstop: {grace: soon}\n", "name: a\nrun: x\nrestart: always\n", "name: a\nrun: [[x]]\n",
+    "name: a\nrun: x\nstop: {grace: soon}\n", "name: a\nrun: x\ngoals: {ttft: quick}\n",
+    "name: a\nrun: x\ngoals: {share: most}\n", "name: a\nrun: x\ngoals: {notify: mail}\n",
+    "name: a\nrun: x\ngoals: {ttft: {share: 1}}\n", "name: a\nrun: x\nmetrics: {interval: often}\n",
+    "name: a\nrun: x\nrestart: always\n", "name: a\nrun: [[x]]\n",
     "name: a\nrun: x\nenv: [A]\n", "name: a\nrun: x\ntermination_protection: maybe\n",
     "name: a\nvllm: {model: m, args: {a: }}\n",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from launcher.manifest.reader import read_text
 from launcher.manifest.template import DEFAULT_MODEL, new_manifest
+from launcher.metrics.goals import Goal, Goals
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ def test_every_commented_key_can_be_used() -> None:
     }
     assert [e.secret for e in reading.manifest.env] == ["HF_TOKEN", None]
     assert reading.manifest.resources.gpus == 1
+    assert reading.manifest.goals == Goals((Goal("ttft", 0.5), Goal("itl", 0.05), Goal("e2e", 20.0, 0.99)), "bell")
+    assert reading.manifest.interval_s == 1.0
 
 
 def test_it_begins_with_the_schema_for_editors() -> None:
