@@ -133,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lora", action="append", default=[], help="name of an adapter to list")
     parser.add_argument("--ready-after", type=float, default=0.0, help="seconds from start to ready")
     parser.add_argument("--token-delay", type=float, default=0.0, help="seconds between two tokens")
+    parser.add_argument("--first-token-delay", type=float, default=0.0, help="seconds before the first token")
+    parser.add_argument("--max-num-seqs", type=int, default=256, help="requests that run at once, the others wait")
     parser.add_argument("--script", help="JSON file, see the top of this file")
     parser.add_argument("--exit-after", type=float, help="seconds from ready to an exit by itself")
     parser.add_argument("--exit-code", type=int, default=1, help="the code of that exit")

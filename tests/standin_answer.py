@@ -17,6 +17,7 @@ ORDERS = """
 !reasoning !reasoning_content !both !think      reasoning in each of the four ways
 !tool          two tool calls in pieces          !multi   several tokens in each delta
 !long N        N tokens          !comment keep-alive comments between events          !nousage  no usage at the end
+!preempt       one preemption on the way
 !nodone        the end without [DONE]            !void    an answer without text      !cached   usage with cached tokens
 """
 
@@ -67,8 +68,7 @@ class Answer:
             self.handler.reply(status, data, kind)
             return
         numbers = self.numbers
-        with numbers.lock:
-            numbers.running += 1
+        self.wait_for_a_slot()
         numbers.add(prompt_tokens=self.prompt_tokens, prefix_cache_queries=self.prompt_tokens)
         numbers.observe("request_queue_time_seconds", 0.0)
         try:
@@ -85,6 +85,16 @@ class Answer:
         finally:
             self.account()
 
+    def wait_for_a_slot(self) -> None:
+        """Wait as a request that the scheduler holds back; then run."""
+        numbers, slots = self.numbers, self.handler.server.slots
+        with numbers.lock:
+            numbers.waiting += 1
+        slots.acquire()
+        with numbers.lock:
+            numbers.waiting -= 1
+            numbers.running += 1
+
     def account(self) -> None:
         """Count the request as finished: once, and before the client can know that it is."""
         if self.accounted:
@@ -93,6 +103,7 @@ class Answer:
         numbers = self.numbers
         with numbers.lock:
             numbers.running -= 1
+            self.handler.server.slots.release()
             reason = self.finish if self.finish in numbers.finished else "stop"  # tool calls end with "stop" there
             numbers.finished[reason] += 1
         numbers.observe("e2e_request_latency_seconds", time.monotonic() - self.begun)
@@ -134,13 +145,14 @@ class Answer:
             if self.sent + n > self.limit:
                 self.finish = "length"
                 return
-            self.handler.check_client(self.options.token_delay)
-            now = time.monotonic()
             first = self.sent == 0
+            self.handler.check_client(self.options.first_token_delay if first else self.options.token_delay)
+            now = time.monotonic()
             name = "time_to_first_token_seconds" if first else "inter_token_latency_seconds"
             self.numbers.observe(name, now - (self.begun if first else self.last))
             self.last, self.sent = now, self.sent + n
-            self.numbers.add(generation_tokens=n)
+            self.numbers.add(generation_tokens=n, num_preemptions=first and self.order == "preempt")
+            self.numbers.observe("iteration_tokens_total", n)
             yield delta
 
     def usage(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Server(ThreadingHTTPServer):
         self.server_bind()
         self.options = options
         self.numbers = Numbers(options.model)
+        self.slots = threading.Semaphore(options.max_num_seqs)
         self.stopping = threading.Event()
         self.bodies: list[dict[str, Any]] = []
         """Every request body that came, for asserts."""

@@ -11,6 +11,7 @@ BUCKETS = {
     "time_to_first_token_seconds": (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 10),
     "inter_token_latency_seconds": (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1),
     "e2e_request_latency_seconds": (0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120),
+    "iteration_tokens_total": (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384),
     "request_queue_time_seconds": (0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120),
 }  # fmt: skip
 
@@ -24,7 +25,9 @@ class Numbers:
             ("prompt_tokens", "generation_tokens", "prefix_cache_queries", "prefix_cache_hits", "num_preemptions"), 0.0
         )
         self.finished: dict[str, float] = dict.fromkeys(("stop", "length", "abort", "error", "repetition"), 0.0)
-        self.running = 0
+        self.running = self.waiting = 0
+        self.kv: float | None = None
+        """Set by a test: the KV cache usage to show, whatever runs."""
         self.buckets = {name: [0] * (len(bounds) + 1) for name, bounds in BUCKETS.items()}
         self.sums = dict.fromkeys(BUCKETS, 0.0)
         self.http: dict[tuple[str, str, str], int] = {}
@@ -54,8 +57,9 @@ class Numbers:
             yield f'http_requests_total{{handler="{handler}",method="{method}",status="{status}"}} {float(n)}'
 
     def _gauges(self) -> Iterator[str]:
-        usage = min(1.0, self.running / 64)
-        gauges = {"num_requests_running": self.running, "num_requests_waiting": 0, "kv_cache_usage_perc": usage}
+        usage = min(1.0, self.running / 64) if self.kv is None else self.kv
+        running, waiting = self.running, self.waiting
+        gauges = {"num_requests_running": running, "num_requests_waiting": waiting, "kv_cache_usage_perc": usage}
         for name, value in gauges.items():
             yield f"# HELP vllm:{name} Stand-in gauge.\n# TYPE vllm:{name} gauge"
             yield f'vllm:{name}{{engine="0",model_name="{self.model}"}} {float(value)}'

@@ -33,8 +33,9 @@ class _Engine:
     def add(self, vitals: Vitals) -> None:
         """Take one look."""
         self.pulse.beat(vitals)
-        if not self.recent or vitals.at - self.recent[-1].at >= SAMPLE_S * 0.9:
-            self.recent.append(vitals)
+        if len(self.recent) > 1 and self.recent[-1].at - self.recent[-2].at < SAMPLE_S * 0.9:
+            self.recent.pop()  # the newest stays always, those before it are a second apart
+        self.recent.append(vitals)
         while vitals.at - self.recent[0].at > advisor.WINDOW_S:
             self.recent.popleft()
         if not self.minutes or vitals.at - self.minutes[-1].at >= 60.0:
