@@ -42,13 +42,15 @@ class Figures(NamedTuple):
 
 
 def current(history: History, *, now_ms: int, window_s: int = 60) -> Figures:
-    """The figures at ``now_ms`` over the last ``window_s`` seconds of what ``history.refresh()`` has seen."""
+    """The figures at ``now_ms`` over the last ``window_s`` seconds of what ``history.refresh()`` has seen; over more
+    when that is less than four scrape intervals, for a rate needs samples (Grafana's rule)."""
     latest = history.latest_ms
     if latest is None:
         return Figures()
-    reach_ms = max(window_s * 1000, _SPARK_POINTS * _SPARK_STEP_MS)
+    range_ms = max(window_s * 1000, 4 * history.interval_ms)
+    reach_ms = max(range_ms, _SPARK_POINTS * _SPARK_STEP_MS)
     window = history.window(now_ms - reach_ms - 4 * history.interval_ms, now_ms)
-    now = Measures(Grid(window, (now_ms,), window_s * 1000))
+    now = Measures(Grid(window, (now_ms,), range_ms))
     spark = tuple(range(now_ms - (_SPARK_POINTS - 1) * _SPARK_STEP_MS, now_ms + 1, _SPARK_STEP_MS))
     past = Measures(Grid(window, spark, max(4 * window.spacing_ms, _SPARK_STEP_MS)))
     ttft, itl, e2e = (

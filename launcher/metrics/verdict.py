@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .goals import TITLES, Goal, attainment
+from .goals import Goal, attainment
 from .promql import Bucket
 
 ENOUGH: Final = 20
@@ -38,7 +38,7 @@ def judge(goal: Goal, buckets: Sequence[Bucket], before: bool | None) -> Verdict
 
 def sentence(goal: Goal, verdict: Verdict, span_s: float) -> str:
     """``TTFT goal missed: 81 % within 500 ms over 5 min, wanted 95 %``."""
-    title, over = TITLES[goal.key], _span(span_s)
+    title, over = goal.title, _span(span_s)
     if verdict.missed is None or verdict.attained is None:
         return f"{title} goal: no verdict any more, {verdict.observed:.0f} observations over {over} are too few"
     word = "missed" if verdict.missed else "holds again"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from launcher import paths
 from launcher.clusters.base import Holdings
 from launcher.errors import UsageError, VdeckError
-from launcher.runs import adopt, asking, files, intent, listing, reserve, secrets
+from launcher.metrics.goals import Goals
+from launcher.runs import adopt, asking, files, goal_file, intent, listing, reserve, secrets
 from launcher.runs import events as event_log
 from launcher.runs.events import Event
 from launcher.runs.view import RunView
@@ -174,6 +175,25 @@ def wait(
             return run
         keeper.look((run,))
         time.sleep(POLL_S)
+
+
+def goals(run_id: str) -> Goals:
+    """The goals of a run. Raises VdeckError when their file is damaged, UsageError when there is no such run."""
+    found, why = goal_file.read(paths.RunPaths(read(run_id).folder).goals)
+    if found is None:
+        raise VdeckError(f"run {run_id}: {why}", fix=f"vdeck run goals {run_id} --clear")
+    return found
+
+
+def set_goals(run_id: str, wanted: Goals) -> None:
+    """Replace the goals of a live run; its supervisor takes them within a second. Raises VdeckError."""
+    run = read(run_id)
+    if not run.live:
+        raise UsageError(f"run {run_id} ({run.name}) has ended: nobody judges its goals any more")
+    try:
+        goal_file.write(paths.RunPaths(run.folder).goals, wanted)
+    except OSError as error:
+        raise VdeckError(f"the goals cannot be written: {error.strerror}", fix="free space on the disk") from error
 
 
 def events(run_id: str) -> tuple[Event, ...]:

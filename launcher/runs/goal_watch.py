@@ -97,4 +97,4 @@ class GoalWatch:
 
 
 def _words(goal: Goal) -> str:
-    return f"{rules.TITLES[goal.key]} {verdicts.limit(goal.limit_s)} ({goal.share * 100:g} %)"
+    return f"{goal.title} {verdicts.limit(goal.limit_s)} ({goal.share * 100:g} %)"

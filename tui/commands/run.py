@@ -73,7 +73,27 @@ _METRICS = Command(
     "tui.commands.run_metrics:metrics",
     (_ID,),
     (Option(("--window",), "the time that rates and percentiles cover", "TIME", "seconds", default="1m"), JSON),
-    text="For a run that has ended the window ends with its last sample. What nobody measured is shown as -.",
+    text="For a run that has ended the window ends with its last sample. What nobody measured is shown as -. A window "
+    "shorter than four scrape intervals is made that long.",
+)
+
+_GOALS = Command(
+    "run goals",
+    "show or set what a run is to keep to",
+    "tui.commands.run_goals:goals",
+    (_ID,),
+    (
+        Option(("--ttft",), "time to the first token", "TIME", "seconds"),
+        Option(("--itl",), "time from one token to the next", "TIME", "seconds"),
+        Option(("--e2e",), "time of a whole request", "TIME", "seconds"),
+        Option(("--share",), "how often: for the goals named beside it, else for all (default: 95%)", "SHARE"),
+        Option(("--notify",), "when the run begins to miss one", "HOW", choices=("off", "bell", "desktop")),
+        Option(("--clear",), "forget the goals that the run has; those named beside it are set"),
+        JSON,
+    ),
+    text="The supervisor judges the last five minutes, once there are 20 requests (ITL: tokens) in them. Each goal is "
+    "judged by itself: whether one request kept all of them is not in the metrics of vLLM.",
+    examples=("vdeck run goals qwen --ttft 300ms --share 99% --notify bell", "vdeck run goals qwen --clear"),
 )
 
 _TERMINATE = Command(
@@ -104,5 +124,5 @@ _DELETE = Command(
 TABLE = Group(
     "run",
     "create, list, watch and stop runs",
-    (_CREATE, _LIST, _READ, _LOGS, _EVENTS, _METRICS, _TERMINATE, _RESTART, _CLONE, _DELETE),
+    (_CREATE, _LIST, _READ, _LOGS, _EVENTS, _METRICS, _GOALS, _TERMINATE, _RESTART, _CLONE, _DELETE),
 )

@@ -56,6 +56,8 @@ def fields(run: RunView, manifest: Manifest | None, *, now: float) -> list[Field
         ("Status reason", run.reason or "-"),
         ("Phase", _phase(run)),
         ("Ready", "yes" if run.ready else "no"),
+        ("Health", f"{run.health}: {run.advice or ''}" if run.health else "-"),
+        ("Goals missed", ", ".join(key.upper() for key in run.missed) or "-"),
         ("Created", moment(run.created)),
         ("Started", moment(run.started)),
         ("Ready at", moment(run.ready_at)),
