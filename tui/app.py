@@ -14,7 +14,7 @@ from textual.events import Event, InputEvent, Key
 from launcher import paths
 from launcher.text import clean_line
 from styles import themes
-from tui import settings
+from tui import alerts, settings
 from tui.detail.typed_ahead import wants
 from tui.screens.failures import Failure, explain, log_error
 from tui.screens.main import MainScreen
@@ -66,6 +66,7 @@ class VdeckApp(App[None]):
         self.main = MainScreen()
         self.terminal: Terminal | None = None
         self.tidier = Tidier()
+        self.alerts = alerts.Alerts()
         self._wake = asyncio.Event()
         for theme in themes.themes():
             self.register_theme(theme)
@@ -121,7 +122,9 @@ class VdeckApp(App[None]):
             self.tidier.begin()
         while True:
             try:
-                self.main.set_snapshot(await asyncio.to_thread(self.fleet.poll))
+                snapshot = await asyncio.to_thread(self.fleet.poll)
+                self.main.set_snapshot(snapshot)
+                alerts.ring(self, self.alerts.look(snapshot.runs))
             except Exception as error:  # said on the screen, and tried again
                 self.main.set_problem(explain(error).title)
             try:

@@ -28,14 +28,14 @@ class GoalWatch:
         self._mark = mark
         self._path = keeper.run.goals
         self._goals = Goals()
-        self._stamp: tuple[int, int] | None = None
         self._next_look = 0.0
-        self._first = True
         self._ring = BucketRing(rules.FAMILIES, span_s=SPAN_S, every_s=EVERY_S)
         self._missed: dict[str, bool] = {}
         """The last verdict by goal; a goal without one is not in it."""
         self._since: dict[str, float] = {}
         """When a goal began to be missed."""
+        self._stamp = goal_file.stamp(self._path)
+        self._take(0.0, quiet=True)
 
     def clear(self) -> None:
         """A server begins or has ended: what the one before did is not held against it."""
@@ -49,20 +49,24 @@ class GoalWatch:
             return
         self._next_look = now + LOOK_S
         stamp = goal_file.stamp(self._path)
-        if stamp == self._stamp and not self._first:
-            return
-        self._stamp = stamp
-        found, why = goal_file.read(self._path)
-        if found is None:
-            self._keeper.event("problem", f"{why}; the goals stay as they were")
-        elif found != self._goals:
-            self._set(found, now)
-        self._first = False
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._take(now)
 
     def page(self, page: Page, now: float) -> None:
         """Judge by one more page; most pages only pass by."""
         if self._ring.add(page, now):  # also without goals: one that is set later is judged at once
             self._judge(now)
+
+    def _take(self, now: float, *, quiet: bool = False) -> None:
+        """Read the file; those it had when the supervisor began are no news."""
+        found, why = goal_file.read(self._path)
+        if found is None:
+            self._keeper.event("problem", f"{why}; the goals stay as they were")
+        elif found != self._goals:
+            if not quiet:
+                self._keeper.event("goal", f"goals set: {', '.join(map(_words, found.goals)) or 'none'}")
+            self._set(found, now)
 
     def _set(self, goals: Goals, now: float) -> None:
         for key in rules.KEYS:
@@ -70,8 +74,6 @@ class GoalWatch:
                 self._missed.pop(key, None)
         self._goals = goals
         self._keeper.state.notify = goals.notify
-        if not self._first:
-            self._keeper.event("goal", f"goals set: {', '.join(map(_words, goals.goals)) or 'none'}")
         self._judge(now)
 
     def _judge(self, now: float) -> None:

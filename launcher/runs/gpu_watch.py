@@ -53,7 +53,7 @@ class GpuWatch:
         gpus = self._given or self._found
         if not gpus:
             return None
-        return self._pages.page(self._sensors.read(gpus), lambda pid: _name(pid) if pid in self._pids else None)
+        return self._pages.page(self._sensors.read(gpus), lambda pid: process_name(pid) if pid in self._pids else None)
 
     def _held(self, sensors: Sensors) -> tuple[int, ...]:
         """The GPUs on which a process of the run holds memory."""
@@ -70,7 +70,7 @@ def family(port: int) -> frozenset[int]:
     return frozenset(tree.members(tree.scan(), supervisor=os.getpid(), extra=(pid,)))
 
 
-def _name(pid: int) -> str | None:
+def process_name(pid: int) -> str | None:
     """What a process is called: vLLM's own title whole (``VLLM::EngineCore``; comm has 15 bytes), else the command."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:

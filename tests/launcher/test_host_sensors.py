@@ -118,8 +118,8 @@ def test_a_server_without_given_gpus_has_those_it_sits_on(cards: FakeNvml) -> No
 
 
 def test_a_process_of_vllm_is_known_by_its_title() -> None:
-    assert gpu_watch._name(ME) == Path(f"/proc/{ME}/comm").read_text().strip()
-    assert gpu_watch._name(2**22 + 1) is None
+    assert gpu_watch.process_name(ME) == Path(f"/proc/{ME}/comm").read_text().strip()
+    assert gpu_watch.process_name(2**22 + 1) is None
 
 
 def test_gpus_stand_in_the_row_of_the_page_also_when_a_sensor_comes_and_goes(tmp_path: Path) -> None:

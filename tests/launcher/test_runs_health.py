@@ -335,8 +335,8 @@ def test_a_goal_missed_by_a_real_supervisor() -> None:
     """A run from its folder: the file of the goals, the event, the mark, the view; then other goals, noticed by it."""
     run_id, port = kit.start_server("--first-token-delay", "0.2", interval_s=0.2)
     run = paths.RunPaths.of(run_id)
-    goal_file.write(run.goals, Goals((Goal("ttft", 0.1),), "bell"))
     wait_for(lambda: kit.ready(run_id))
+    goal_file.write(run.goals, Goals((Goal("ttft", 0.1),), "bell"))
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: Path(run.metrics).is_dir(), what="the first scrape")
     with asked(url, "hello", 25):

@@ -12,6 +12,7 @@ import pytest
 
 import launcher.runs
 from launcher.errors import UsageError
+from launcher.metrics.goals import Goals
 from launcher.runs.events import Event
 from launcher.runs.view import ENDED, Endpoint, PhaseMark, RunView
 from tui.cli import main
@@ -44,6 +45,7 @@ class FakeControl(types.ModuleType):
         self.happened: tuple[Event, ...] = ()
         self.secrets: dict[str, str] = {}
         self.manifest = ""
+        self.goal_set = Goals()
         self.error: Exception | None = None
 
     def _do(self, *what: Any) -> None:
@@ -87,6 +89,12 @@ class FakeControl(types.ModuleType):
 
     def delete(self, run_id: str) -> None:
         self._do("delete", run_id)
+
+    def goals(self, run_id: str) -> Goals:
+        return self.goal_set
+
+    def set_goals(self, run_id: str, wanted: Goals) -> None:
+        self._do("set_goals", run_id, wanted)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         return self.happened

@@ -12,7 +12,7 @@ from cli_fakes import NOW, a_run, vdeck
 from launcher.engines import find
 from launcher.engines.engine import Engine
 from launcher.errors import VdeckError
-from launcher.host import driver
+from launcher.host import driver, nvml
 from launcher.host import gpus as host_gpus
 from launcher.host.gpus import Gpu
 from launcher.runs import listing, tree
@@ -151,3 +151,32 @@ def test_terminal(environment: dict[str, str], state: str, found: str, monkeypat
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("tui.commands.output.is_terminal", lambda stream: True)
     assert (checks.terminal().state, checks.terminal().found) == (state, found)
+
+
+def test_the_sensors_of_the_gpus_in_both_forms(monkeypatch: Patch, capsys: Capsys) -> None:
+    class Lib:
+        """One card with a power sensor and nothing else."""
+
+        def __getattr__(self, name: str) -> Any:
+            answers = {"Count": 1, "HandleByIndex": 0, "Name": "NVIDIA H100", "PowerUsage": 612_500}
+            key = name.removeprefix("nvmlDeviceGet")
+
+            def ask(*_: object) -> Any:
+                return answers[key]
+
+            return ask
+
+    monkeypatch.setattr(nvml, "library", Lib)
+    text = vdeck(capsys, "doctor", "--gpus")
+    assert text.code == 0
+    assert text.out.splitlines()[:2] == ["# GPU 0: NVIDIA H100", 'vdeck:gpu_power_watts{gpu="0"} 612.5']
+    assert text.out.splitlines()[-1].startswith("# 1 GPU, 1 series, one look took ")
+    document = json.loads(vdeck(capsys, "doctor", "--gpus", "--json").out)
+    assert document["series"] == {'vdeck:gpu_power_watts{gpu="0"}': 612.5}
+
+
+def test_no_gpu_has_no_sensors_and_says_so_with_its_exit_code(monkeypatch: Patch, capsys: Capsys) -> None:
+    monkeypatch.setattr(nvml, "library", lambda: None)
+    text = vdeck(capsys, "doctor", "--gpus")
+    assert (text.code, text.err) == (1, "")
+    assert text.out.startswith("# 0 GPUs, 0 series, ")

@@ -42,6 +42,18 @@ def test_the_sentence(changes: dict[str, Any], said: str) -> None:
     assert f"{glyph} {text}" == said
 
 
+def test_what_is_wrong_with_a_ready_server_stands_below_the_sentence() -> None:
+    run = ready_run(
+        health="saturated", advice="3 requests wait: raise [max-num-seqs]\n\x1b[31m", missed=("ttft", "e2e")
+    )
+    said = overview_text.headline(run, NOW).plain.split("\n")
+    assert said[1:] == [
+        "▲ saturated: 3 requests wait: raise [max-num-seqs] ",
+        f"◉ goal missed: TTFT, E2E (vdeck run goals {run.id} says how far)",
+    ]
+    assert "\n" not in overview_text.headline(ready_run(), NOW).plain
+
+
 def marks(*spans: tuple[str, float, float | None]) -> tuple[PhaseMark, ...]:
     return tuple(PhaseMark(name, NOW + start, None if end is None else NOW + end) for name, start, end in spans)
 

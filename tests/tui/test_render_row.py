@@ -120,3 +120,14 @@ def test_starting(run, expected):
 )
 def test_model_name(changes, expected):
     assert model_name(ready_run(**changes)) == expected
+
+
+def test_a_server_that_is_ready_and_not_well_reads_without_colours():
+    troubles = [{"health": h} for h in ("wedged", "saturated", "preempting", "evicting")]
+    looks = [look(ready_run(**changes)) for changes in (*troubles, {"missed": ("ttft", "e2e")}, {})]
+    assert len({one.glyph for one in looks}) == len(looks)
+    assert [one.words for one in looks] == ["wedged", "saturated", "preempting", "evicting", "misses TTFT", "ready"]
+    assert [one.style for one in looks] == ["bad", "warn", "warn", "warn", "warn", "good"]
+    assert look(ready_run(health="wedged", missed=("ttft",))).words == "wedged"
+    assert look(ready_run(health="of a newer vdeck")).words == "ready"
+    assert look(ready_run(status="stopping", health="wedged")).words == "stopping"

@@ -7,14 +7,14 @@ from typing import Literal, NamedTuple
 
 from launcher.errors import EXIT_DONE, EXIT_FAILED
 from tui.commands import output
-from tui.commands.options import JSON, Command, Values
+from tui.commands.options import JSON, Command, Option, Values
 
 TABLE = Command(
     "doctor",
     "check this machine: folders, GPUs, engines, what was left behind",
     "tui.commands.doctor:doctor",
     (),
-    (JSON,),
+    (Option(("--gpus",), "print what the sensors of every GPU say, as the metrics of a run record it"), JSON),
     text="Exits 1 when a check fails. It starts no process, stops none and changes nothing.",
 )
 
@@ -33,6 +33,10 @@ class Check(NamedTuple):
 
 def doctor(values: Values) -> int:
     """Run every check and print its result; exit code 1 when one fails."""
+    if values.flag("gpus"):
+        from tui.commands.doctor_gpus import gpus
+
+        return gpus(as_json=values.flag("json"))
     from tui.commands.doctor_checks import CHECKS
 
     checks = examine(CHECKS)

@@ -12,6 +12,7 @@ from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
 from tui.detail.log_buffer import parts
+from tui.render.state import look
 
 _LABEL = 12
 _MUTED = "$foreground-muted"
@@ -55,7 +56,24 @@ def headline(run: RunView, now: float) -> Content:
         reason = clean(run.reason).strip()
         parts.append("\n")
         parts.append((f" {reason} ", "bold reverse $error") if bad else (reason, "$warning"))
+    parts += _trouble(run)
     return Content.assemble(*parts)
+
+
+def _trouble(run: RunView) -> list[Content | str | tuple[str, str]]:
+    """What is wrong with a server that is ready, a line each: its health with the advice, the goals that it misses."""
+    found: list[Content | str | tuple[str, str]] = []
+    if run.health:
+        colour = "$error" if run.health == "wedged" else "$warning"
+        found += ["\n", (f"{look(run).glyph} {run.health}: ", f"bold {colour}"), clean_line(run.advice or "")]
+    if run.missed:
+        keys = ", ".join(clean_line(key).upper() for key in run.missed)
+        found += [
+            "\n",
+            ("◉ goal missed: ", "bold $warning"),
+            f"{keys} (vdeck run goals {clean_line(run.id)} says how far)",
+        ]
+    return found
 
 
 def timeline(phases: Sequence[PhaseMark], now: float, width: int, *, live: bool) -> Content:

@@ -57,7 +57,7 @@ def _failure(run: RunView, reason: str) -> str:
 def _working(run: RunView) -> Look:
     """Initializing or running. ``ready`` beats the words of the phase; once ready and not now means trouble."""
     if run.ready:
-        return Look("●", "ready", "good")
+        return _ready(run)
     if run.ready_at is not None and run.phase in (None, "ready"):
         return Look("◑", "not ready", "warn")
     phase = clean_line(run.phase or "").strip()
@@ -66,6 +66,24 @@ def _working(run: RunView) -> Look:
     words = phase or ("starting" if run.status == "running" else clean_line(run.status))
     progress = clean_line(run.progress).strip() if run.progress else ""
     return Look("◐", f"{words} {progress}".strip(), "busy")
+
+
+_HEALTH = {
+    "wedged": ("⊗", "bad"),
+    "saturated": ("▲", "warn"),
+    "preempting": ("▼", "warn"),
+    "evicting": ("◇", "warn"),
+}
+
+
+def _ready(run: RunView) -> Look:
+    """Ready, and well or not; each trouble has a glyph of its own, for those who see no colours."""
+    if run.health in _HEALTH:
+        glyph, style = _HEALTH[run.health]
+        return Look(glyph, run.health, style)
+    if run.missed:
+        return Look("◉", f"misses {clean_line(run.missed[0]).upper()}", "warn")
+    return Look("●", "ready", "good")
 
 
 def starting(run: RunView) -> bool:
