@@ -154,37 +154,57 @@ def serve() -> None:
 
 SCRAPE = """
 import os, sys, time
+from launcher import paths
+from launcher.host.sensors import Reading
+from launcher.metrics.gpu_page import GpuPages
 from launcher.metrics.recorder import Recorder
 from launcher.metrics.scrape import Scraper
-port, seconds, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-scraper, recorder = Scraper("127.0.0.1", port), Recorder(folder)
+from launcher.runs.keeper import Keeper
+from launcher.runs.observe import Observer
+from launcher.runs.state import State
+port, seconds, folder, gpus = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+scraper, recorder, pages = Scraper("127.0.0.1", port), Recorder(folder), GpuPages()
+observer = Observer(Keeper(paths.RunPaths(folder), State()), lambda kind: None)
+def extra(second):
+    if not gpus:
+        return None
+    busy = second % 7 / 7
+    readings = [
+        Reading(i, "GPU", busy, 7e10 + second, 8e10, 600 + busy, 700.0, 60.0, 1.98e9, 2.6e9, ((1, 6 * 10**10),))
+        for i in range(gpus)
+    ]
+    return pages.page(readings, lambda pid: "VLLM::EngineCore")
 recorder.record(scraper.get(), time.time_ns() // 1_000_000)  # the first page is parsed slowly, once
 before, begun, longest = time.process_time(), time.monotonic(), 0.0
 for second in range(1, seconds + 1):
     time.sleep(max(0.0, begun + second - time.monotonic()))
     page, started = scraper.get(), time.perf_counter()
-    recorder.record(page, time.time_ns() // 1_000_000)
+    observer.page(recorder.record(page, time.time_ns() // 1_000_000, extra=extra(second)), time.monotonic())
     longest = max(longest, time.perf_counter() - started)
 cpu, wall = time.process_time() - before, time.monotonic() - begun
 resident = int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 print(cpu, wall, resident, longest, len(sys.modules), recorder.faults.count)
 """
-"""What the supervisor does, and nothing beside it."""
+"""What the supervisor does, and nothing beside it: scrape, record, judge. The sensors of a GPU are made up here; what
+NVML takes is said by ``vdeck doctor --gpus`` on a machine that has some."""
 
 
-def live(seconds: int) -> None:
+def live(seconds: int, gpus: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             port = server.stdout.readline().strip()
-            argv = [sys.executable, "-c", SCRAPE, port, str(seconds), folder]
+            argv = [sys.executable, "-c", SCRAPE, port, str(seconds), folder, str(gpus)]
             words = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout.split()
         finally:
             server.kill()
             server.wait()
     cpu, wall, resident, longest = (float(word) for word in words[:4])
-    print(f"live   {cpu / wall * 100:.2f} % of a core (target 0.8), {cpu / seconds * 1000:.2f} ms CPU a scrape")
+    print(
+        f"live   {gpus} GPUs: {cpu / wall * 100:.2f} % of a core (target 0.8), "
+        f"{cpu / seconds * 1000:.2f} ms CPU a scrape"
+    )
     print(f"       {resident / 1e6:.1f} MB resident (target 40), {words[4]} modules loaded")
     print(f"       longest record() {longest * 1000:.1f} ms, faults {words[5]}")
 
@@ -253,7 +273,8 @@ def main() -> None:
         serve()
     else:
         if chosen.only in (None, "live"):
-            live(chosen.seconds)
+            live(chosen.seconds, 0)
+            live(chosen.seconds, 8)
         with tempfile.TemporaryDirectory() as temporary:
             folder = chosen.folder or temporary
             if chosen.only in (None, "disk"):

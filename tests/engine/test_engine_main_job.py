@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 from engine_kit import ended, ready, vdeck, vdeck_json
 from waiting import wait_for
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.engine
 
 
 def test_from_a_manifest_to_a_stopped_server(tiny: Path) -> None:
-    made = vdeck_json("run", "create", "-f", str(tiny), "--wait=ready")
+    goals = ("--set", "goals.ttft=1ms", "--set", "goals.itl=60s", "--set", "goals.notify=bell")
+    made = vdeck_json("run", "create", "-f", str(tiny), "--wait=ready", *goals)
     run_id = made["id"]
     assert made["ready"] and made["status"] == "running" and made["served_names"] == ["tiny"]
     seen = [phase["name"] for phase in made["phases"]]
@@ -36,6 +38,7 @@ def test_from_a_manifest_to_a_stopped_server(tiny: Path) -> None:
     figures = wait_for(moved, 30, "metrics moved by the chat")
     assert figures is not None and figures["running"] == 0
 
+    misses_its_goal(run_id, made["endpoints"][0]["url"])
     log = vdeck("run", "logs", run_id, "--tail", "100000").stdout
     assert "Application startup complete" in log and "non-default args" in log
     events = [event["text"] for event in vdeck_json("run", "events", run_id)]
@@ -50,6 +53,26 @@ def test_from_a_manifest_to_a_stopped_server(tiny: Path) -> None:
         probe.bind(("127.0.0.1", port))
     followed = vdeck("run", "logs", run_id, "-f", "--tail", "5")
     assert followed.stdout, "following an ended run prints its end and returns"
+
+
+def misses_its_goal(run_id: str, url: str) -> None:
+    """A first token within a millisecond is more than any server can do; a token within a minute is nothing."""
+    for number in range(25):
+        body = {"model": "tiny", "prompt": f"Word {number}", "max_tokens": 8}
+        assert httpx.post(f"{url}/v1/completions", json=body, trust_env=False, timeout=60).status_code == 200
+    run = wait_for(lambda: (r := vdeck_json("run", "read", run_id))["missed"] and r, 30, "a missed goal")
+    assert (run["missed"], run["health"]) == (["ttft"], None)
+    said = [event["text"] for event in vdeck_json("run", "events", run_id) if event["kind"] == "goal"]
+    assert len(said) == 1 and said[0].startswith("TTFT goal missed: ") and said[0].endswith("wanted 95 %")
+    ttft, itl = vdeck_json("run", "goals", run_id)["goals"]
+    assert ttft["missed"] and ttft["attained"] < 0.95
+    assert not itl["missed"] and itl["attained"] == 1
+    figures = vdeck_json("run", "metrics", run_id, "--window", "5m")["figures"]
+    for name in ("ttft_mean", "itl_mean", "tpot_mean", "e2e_mean", "queue_mean", "prefill_mean", "decode_mean",
+                 "tokens_per_step", "steps_ps"):  # fmt: skip
+        assert figures[name] is not None and figures[name] >= 0, name
+    assert figures["finished_ps"]["length"] > 0 and figures["error_share"] == 0
+    assert figures["decode_mean"] <= figures["e2e_mean"]
 
 
 def test_two_at_once_and_a_third_on_a_taken_port_is_refused(tiny: Path) -> None:
