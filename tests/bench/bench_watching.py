@@ -8,9 +8,9 @@ the Metrics tab open. vllmstat (a public package, installed into a folder of its
 the same servers in its configuration, the same interval and a terminal of the same size; it is measured with all
 servers in view, and with one of them opened. Both take turns (A B, B A, …), for other work on the machine slows both.
 
-Printed for each: CPU of the whole process tree as a part of one core; requests that reached the servers; CPU by request;
-memory; bytes painted; time from the start of the program to its first figures. Then the ratios. There is no goal for
-the sum; the goal for the screen alone is that of bench_screen.py: at most 15 % of a core.
+Printed for each: CPU of the whole process tree as a part of one core; requests that reached the servers; CPU by
+request; memory; bytes painted; time from the start of the program to its first figures. Then the ratios. There is no
+goal for the sum; the goal for the screen alone is that of bench_screen.py: at most 15 % of a core.
 
 They do not do the same work. vdeck keeps every series of every page on disk for a day (its charts, quantiles and other
 figures come from there, also for the time when no screen was open), and shows table and charts at once. vllmstat keeps
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -37,11 +36,10 @@ sys.path[:0] = [ROOT, HERE]
 import processes  # noqa: E402
 from stand_ins import StandIns  # noqa: E402
 from terminals import Terminal  # noqa: E402
+from watchers import FIRST_FIGURES, attached  # noqa: E402
 
 SETTLE_S = 5.0
 PACKAGE = "vllmstat==0.9.1"
-FIRST_FIGURES = rb"server-\d+[^\r\n]{1,80}?\d/\d"
-"""Running and waiting requests of a server whose name is painted."""
 
 
 class Cost(NamedTuple):
@@ -109,8 +107,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as home:
             os.environ.update(VDECK_HOME=home, VDECK_CONFIG=home, VDECK_ENGINES=os.path.join(home, "engines"))
             before, began = self.servers.counts(), time.perf_counter()
-            supervisors = attach(self.servers)
-            try:
+            with attached(self.servers.ports) as supervisors:
                 self._all_asked(before)
                 self._note("vdeck, all supervisors from nothing", time.perf_counter() - began)
                 argv = [sys.executable, "-m", "tui.cli"]
@@ -121,10 +118,6 @@ class Bench:
                     self._measure({"vdeck supervisors": supervisors, "vdeck screen": [screen.pid]}, screen)
                 finally:
                     screen.close()
-            finally:
-                for pid in supervisors:
-                    os.kill(pid, signal.SIGKILL)
-                gone(supervisors)
 
     def theirs(self) -> None:
         """All servers in view, then one of them opened."""
@@ -179,9 +172,8 @@ class Bench:
 
     def tell(self) -> None:
         """Medians of the rounds, and the ratios."""
-        print(
-            f"  {'':<22}{'CPU':>9}{'requests/s':>12}{'CPU/request':>13}{'RSS':>9}{'PSS':>9}{'painted':>10}{'processes':>11}"
-        )
+        heads = ("CPU", 9), ("requests/s", 12), ("CPU/request", 13), ("RSS", 9), ("PSS", 9), ("painted", 10)
+        print(f"  {'':<22}" + "".join(f"{head:>{width}}" for head, width in (*heads, ("processes", 11))))
         middle = {name: _median(costs) for name, costs in self.costs.items()}
         ours = middle["vdeck supervisors"], middle["vdeck screen"]
         both = Cost(
@@ -207,30 +199,6 @@ def _median(costs: list[Cost]) -> Cost:
     """Of each column; memory as it was at the end of the last round."""
     cpu, requests, painted = (statistics.median(column) for column in list(zip(*costs))[:3])
     return Cost(cpu, requests, painted, costs[-1].memory, costs[-1].processes)
-
-
-def attach(servers: StandIns) -> list[int]:
-    """A supervisor for each server; their pids."""
-    from launcher.runs import control
-
-    ids = [
-        control.attach(f"http://127.0.0.1:{port}", name=f"server-{number}", check=False).id
-        for number, port in enumerate(servers.ports)
-    ]
-    found, deadline = [control.read(one).supervisor for one in ids], time.monotonic() + 120
-    while None in found:
-        assert time.monotonic() < deadline, "not every supervisor came up"
-        time.sleep(0.1)
-        found = [control.read(one).supervisor for one in ids]
-    return [pid for pid in found if pid is not None]
-
-
-def gone(pids: list[int]) -> None:
-    """Wait until none of them lives."""
-    deadline = time.monotonic() + 30
-    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":
