@@ -7,7 +7,6 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from typing import Any
 
 import screens
@@ -114,9 +113,9 @@ class _Opening:
         return self.last[0] - began[0], self.last[1] - began[1]
 
     async def _quiet(self) -> None:
-        since: Callable[[], float] = lambda: time.perf_counter() - self.last[0]  # noqa: E731
+        """Wait until nothing large has been written for a while."""
         await asyncio.sleep(QUIET_S)
-        await screens.until(lambda: since() > QUIET_S)
+        await screens.until(lambda: time.perf_counter() - self.last[0] > QUIET_S)
 
 
 def _words(times: list[tuple[float, float]]) -> str:
