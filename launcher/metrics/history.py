@@ -11,6 +11,10 @@ from .records import Event
 from .window import Window
 
 _RECENT = 20
+_SAMPLES = 3.2
+"""A thinner level is read when so many of its samples fit between two points. The range of a rate is four samples (see
+``catalog``), so it is at most a quarter longer than the distance of the points; and a chart as wide as a terminal, of a
+whole day, is read from 1,440 samples instead of 8,640."""
 
 
 class History:
@@ -59,8 +63,8 @@ class History:
     def window(self, start_ms: int, end_ms: int, *, step_ms: int = 0) -> Window:
         """What was recorded from ``start_ms`` to ``end_ms`` (both included).
 
-        ``step_ms``: how far apart the points of a chart will be. A thinner level is read when four of its samples fit
-        into one step, or when only a thinner one still has the beginning. 0: every sample that is still there.
+        ``step_ms``: how far apart the points of a chart will be. A thinner level is read when about four of its samples
+        fit into one step, or when only a thinner one still has the beginning. 0: every sample that is still there.
         """
         with self._lock:
             return self._window(start_ms, end_ms, step_ms)
@@ -84,7 +88,7 @@ class History:
         chosen = self._raw
         for level in self._levels[1:]:
             cell = level.level.cell_ms
-            fits = cell * 4 <= step_ms
+            fits = cell * _SAMPLES <= step_ms
             if not fits and chosen.first_ms is not None and chosen.first_ms <= start_ms:
                 break
             level.refresh()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
-import json
 import os
 import statistics
 import subprocess
@@ -25,6 +24,8 @@ from collections.abc import Callable
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [ROOT, HERE]
+
+import screens  # noqa: E402
 
 BATCHES = 20
 """Writes to the log a second."""
@@ -62,7 +63,7 @@ def main() -> None:
 
 def write(home: str, runs: int, lines: int) -> None:
     """Make the folders, say so, and go on until killed."""
-    from bench_recorder import BusyServer
+    from busy import BusyServer
 
     from launcher import paths
     from launcher.metrics.recorder import Recorder
@@ -101,20 +102,8 @@ def _make_run(run: object, number: int) -> int:
     from launcher import paths
 
     assert isinstance(run, paths.RunPaths)
+    screens.make_run(run.folder, number)
     os.makedirs(run.metrics)
-    began = time.time() - 3600 + number
-    record = {
-        "id": os.path.basename(run.folder), "name": f"server-{number}", "created": began, "model": "org/model-8b",
-        "ports": [{"name": "vllm", "type": "http", "port": 8000 + number}],
-    }  # fmt: skip
-    state = {
-        "status": "running", "phase": "ready", "ready": True, "started": began, "ready_at": began + 30,
-        "served_names": ["model-8b"], "supervisor": os.getpid(), "pids": [[os.getpid(), 0]],
-        "server_port": 8000 + number,
-    }  # fmt: skip
-    for path, value in ((run.record, record), (run.state, state)):
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(value, file)
     with open(run.output, "wb") as file:
         file.write(b"".join(_line(n) for n in range(200)))
     lock = os.open(run.lock, os.O_RDWR | os.O_CREAT, 0o600)
@@ -127,46 +116,33 @@ def _make_run(run: object, number: int) -> int:
 
 async def measure(size: tuple[int, int], seconds: float) -> list[str]:
     """Open the log of the newest run and count; then press keys. (While an app runs, it takes what is printed.)"""
-    from textual.drivers.headless_driver import HeadlessDriver
+    output = screens.encode()
 
-    import tui.app
     from tui.app import VdeckApp
     from tui.detail.log_view import LogView
 
-    sent = 0
-    painted: list[Callable[[float], None]] = []
-
-    def count(self: HeadlessDriver, data: str) -> None:
-        nonlocal sent
-        sent += len(data.encode())
-        for look in tuple(painted):
-            look(time.perf_counter())
-
-    HeadlessDriver.is_headless = property(lambda self: False)  # type: ignore[method-assign, assignment]
-    HeadlessDriver.write = count  # type: ignore[method-assign]
-    tui.app.Terminal = _NoTerminal  # type: ignore[misc, assignment]
     app = VdeckApp()
     async with app.run_test(size=size) as pilot:
-        await _until(lambda: app.main.snapshot is not None and bool(app.main.query("DetailTabs")))
+        await screens.until(lambda: app.main.snapshot is not None and bool(app.main.query("DetailTabs")))
         snapshot = app.main.snapshot
         assert snapshot is not None and len(snapshot.figures) == len(snapshot.runs), "not every run has figures"
         await pilot.press("3")
-        await _until(lambda: bool(app.main.query(LogView)) and len(app.main.query_one(LogView).buffer) > 10_000)
+        await screens.until(lambda: bool(app.main.query(LogView)) and len(app.main.query_one(LogView).buffer) > 10_000)
         await asyncio.sleep(2)
         view = app.main.query_one(LogView)
-        before, lines, cpu, clock = sent, view.buffer.last_number, time.process_time(), time.monotonic()
+        before, lines, cpu, clock = output.bytes, view.buffer.last_number, time.process_time(), time.monotonic()
         await asyncio.sleep(seconds)
         spent, cpu = time.monotonic() - clock, time.process_time() - cpu
         seen = (view.buffer.last_number - lines) / spent
         words = (
             f"{len(snapshot.runs)} runs at 1 Hz, {seen:,.0f} log lines/s followed, {size[0]}x{size[1]}: "
-            f"{100 * cpu / spent:.1f} % of a core, {(sent - before) / spent / 1000:.0f} kB/s to the terminal"
+            f"{100 * cpu / spent:.1f} % of a core, {(output.bytes - before) / spent / 1000:.0f} kB/s to the terminal"
         )
-        assert seen > 0 and sent > before
-        return [words, *await _keys(app, view, painted)]
+        assert seen > 0 and output.bytes > before
+        return [words, *await _keys(app, view, output)]
 
 
-async def _keys(app: object, view: object, painted: list[Callable[[float], None]]) -> list[str]:
+async def _keys(app: object, view: object, output: screens.Output) -> list[str]:
     """Two thirds scroll in the busy log, the rest goes from run to run: from the key to the write that shows it."""
     from textual.events import Key
 
@@ -181,20 +157,20 @@ async def _keys(app: object, view: object, painted: list[Callable[[float], None]
     async def press(key: str, state: Callable[[], float], into: list[float]) -> None:
         before, done = state(), asyncio.Event()
 
-        def look(now: float) -> None:
+        def look(now: float, size: int) -> None:
             if state() != before and not done.is_set():
                 into.append(now - began)
                 done.set()
 
-        painted.append(look)
+        output.listeners.append(look)
         began = time.perf_counter()
         app.post_message(Key(key, None))
         await asyncio.wait_for(done.wait(), 10)
-        painted.remove(look)
+        output.listeners.remove(look)
         await asyncio.sleep(0.05)
 
     view.focus()
-    await _until(lambda: view.buffer.row_count == LIMIT)  # from now on only the key moves the place
+    await screens.until(lambda: view.buffer.row_count == LIMIT)  # from now on only the key moves the place
     for _ in range(KEYS * 2 // 3):
         view.set_follow(True)
         await asyncio.sleep(0.05)
@@ -212,23 +188,6 @@ async def _keys(app: object, view: object, painted: list[Callable[[float], None]
             f"p99 {cuts[98] * 1000:.1f} ms  max {max(values) * 1000:.1f} ms"
         )
     return found
-
-
-class _NoTerminal:
-    """There is no terminal whose end could be noticed."""
-
-    def __init__(self, *_: object) -> None: ...
-
-    def watch(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "the screen did not come up"
-        await asyncio.sleep(0.05)
 
 
 if __name__ == "__main__":
