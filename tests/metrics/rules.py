@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 Sample = tuple[int, float]
@@ -90,7 +91,7 @@ def _extrapolated(inside: list[Sample], at_ms: int, range_ms: int, counter: bool
     (first_ms, first), (last_ms, last) = inside[0], inside[-1]
     grown = last - first
     if counter:
-        for (_, before), (_, after) in zip(inside, inside[1:]):
+        for (_, before), (_, after) in pairwise(inside):
             if after < before:
                 grown += before
     sampled = (last_ms - first_ms) / 1000
@@ -119,7 +120,7 @@ def touches(samples: Sequence[Sample], at_ms: int, range_ms: int) -> bool:
         return False
     sampled = inside[-1][0] - inside[0][0]
     far = inside[0][0] - (at_ms - range_ms) >= 1.1 * sampled / (len(inside) - 1) * (1 - 1e-12)
-    grown = inside[-1][1] - inside[0][1] + sum(a[1] for a, b in zip(inside, inside[1:]) if b[1] < a[1])
+    grown = inside[-1][1] - inside[0][1] + sum(a[1] for a, b in pairwise(inside) if b[1] < a[1])
     return far and grown > 0 and inside[0][1] >= 0
 
 
@@ -171,6 +172,12 @@ def near(one: float, other: float) -> bool:
     if one == 0 or other == 0 or size < 2.2250738585072014e-308:
         return abs(one - other) < 1e-12 * 2.2250738585072014e-308
     return abs(one - other) / min(size, 1.7976931348623157e308) < 1e-12
+
+
+def around(samples: Sequence[Sample], at_ms: int, range_ms: int) -> Sequence[Sample]:
+    """The samples of the range and one more on each side: what any function looks at, found quickly."""
+    first = bisect_left(samples, (at_ms - range_ms, -math.inf))
+    return samples[max(0, first - 1) : bisect_left(samples, (at_ms + 1, -math.inf)) + 1]
 
 
 def same(one: float | None, other: float | None, rel: float = 1e-9) -> bool:
