@@ -99,8 +99,9 @@ def rates(values: array[float], grid: Grid, *, per_second: bool = True) -> list[
         low, high, sampled, to_start, to_end = span
         first = values[low]
         grown = values[high] - first
-        for at in range(bisect_right(resets, low), bisect_right(resets, high)):
-            grown += values[resets[at] - 1]  # one after the other, as Prometheus adds them
+        if resets:
+            for row in resets[bisect_right(resets, low) : bisect_right(resets, high)]:
+                grown += values[row - 1]  # one after the other, as Prometheus adds them
         if grown > 0 and first >= 0:
             to_zero = sampled * (first / grown)  # a counter was never below zero
             if to_zero < to_start:
