@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import fsum, inf
+from math import inf
 from typing import NamedTuple
 
 from . import families, names
@@ -11,6 +11,7 @@ from .goals import Goal
 from .history import History
 from .measures import Measures
 from .panels import SPECS, Line, Spec
+from .promql import mean
 from .rates import Grid
 from .records import Event
 from .terms import Scaled, Within
@@ -146,8 +147,8 @@ def _panel(spec: Spec, measures: Measures, times: tuple[int, ...], nothing: str 
 def _series(line: Line, times: tuple[int, ...], measures: Measures) -> Series:
     values = line.term.values(measures)
     known = [value for value in values if value is not None and -inf < value < inf]
-    mean = fsum(known) / len(known) if known else None
-    return Series(line.name, times, tuple(values), values[-1], mean, max(known, default=None))
+    average = mean(known) if known else None
+    return Series(line.name, times, tuple(values), values[-1], average, max(known, default=None))
 
 
 def _heat(spec: Spec, measures: Measures) -> Heat | None:

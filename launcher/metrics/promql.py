@@ -10,6 +10,7 @@ Source of the formulas: Prometheus 3, promql/functions.go (extrapolatedRate, ins
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -58,13 +59,21 @@ def irate(samples: Sequence[Sample], *, at_ms: int, range_ms: int) -> float | No
 def counted(samples: Sequence[Sample], *, at_ms: int, range_ms: int) -> float | None:
     """What a counter really counted between the first and the last sample of the range: no extrapolation."""
     inside = in_range(samples, at_ms, range_ms)
-    return None if len(inside) < 2 else inside[-1][1] - inside[0][1] + _reset_correction(inside)
+    return None if len(inside) < 2 else _grown(inside)
 
 
 def avg_over_time(samples: Sequence[Sample], *, at_ms: int, range_ms: int) -> float | None:
     """Mean of the samples in the range (each counts the same, as in Prometheus); None without any."""
     inside = in_range(samples, at_ms, range_ms)
-    return math.fsum(value for _, value in inside) / len(inside) if inside else None
+    return mean([value for _, value in inside]) if inside else None
+
+
+def mean(values: Sequence[float]) -> float:
+    """The exact mean of at least one value. Infinities of both signs make NaN; a sum too large for a float does not."""
+    try:
+        return math.fsum(values) / len(values)
+    except (ValueError, OverflowError):
+        return sum(value / len(values) for value in values)
 
 
 def avg(values: Iterable[float | None]) -> float | None:
@@ -105,9 +114,7 @@ def _extrapolated(
     if len(inside) < 2 or inside[0][0] == inside[-1][0]:
         return None
     first = inside[0][1]
-    result = inside[-1][1] - first
-    if counter:
-        result += _reset_correction(inside)
+    result = _grown(inside) if counter else inside[-1][1] - first
     sampled, to_start, to_end = extrapolation(inside[0][0], inside[-1][0], len(inside), at_ms, range_ms)
     if counter and result > 0 and first >= 0:
         to_start = min(to_start, sampled * (first / result))  # a counter was never below zero
@@ -117,15 +124,15 @@ def _extrapolated(
     return result * factor
 
 
-def _reset_correction(samples: Sequence[Sample]) -> float:
-    """The sum of the values before every drop."""
-    added = 0.0
+def _grown(samples: Sequence[Sample]) -> float:
+    """Last less first, and for every drop the value before it: one after the other, as Prometheus adds them."""
+    result = samples[-1][1] - samples[0][1]
     previous = samples[0][1]
     for _, value in samples:
         if value < previous:
-            added += previous
+            result += previous
         previous = value
-    return added
+    return result
 
 
 def histogram_quantile(q: float, buckets: Iterable[Bucket]) -> float:
@@ -145,12 +152,10 @@ def quantile(q: float, buckets: list[Bucket]) -> float:
         return NAN
     if not 0 <= q <= 1:
         return -math.inf if q < 0 else math.inf
-    if len(buckets) < 2 or not buckets[-1][1] or math.isnan(buckets[-1][1]):
+    if len(buckets) < 2 or not buckets[-1][1]:
         return NAN
     rank = q * buckets[-1][1]
-    index = 0
-    while index < len(buckets) - 1 and not buckets[index][1] >= rank:
-        index += 1
+    index = bisect_left(range(len(buckets) - 1), True, key=lambda at: buckets[at][1] >= rank)
     if index == len(buckets) - 1:
         return buckets[-2][0]  # it lies beyond the last finite bound: "at least this"
     end, count = buckets[index]

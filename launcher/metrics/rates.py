@@ -99,8 +99,9 @@ def rates(values: array[float], grid: Grid, *, per_second: bool = True) -> list[
         low, high, sampled, to_start, to_end = span
         first = values[low]
         grown = values[high] - first
-        if resets is not None:
-            grown += resets[high] - resets[low]
+        if resets:
+            for row in resets[bisect_right(resets, low) : bisect_right(resets, high)]:
+                grown += values[row - 1]  # one after the other, as Prometheus adds them
         if grown > 0 and first >= 0:
             to_zero = sampled * (first / grown)  # a counter was never below zero
             if to_zero < to_start:
@@ -197,16 +198,9 @@ def _present(values: array[float], grid: Grid) -> tuple[Grid, array[float]]:
     return grid.only(array("q", [times[row] for row in rows])), array("d", [values[row] for row in rows])
 
 
-def _resets(values: array[float], restarts: list[int]) -> list[float] | None:
-    """What resets added up to each sample; None when there was none."""
+def _resets(values: array[float], restarts: list[int]) -> list[int]:
+    """The rows at which the counter began again: it fell, or vdeck restarted the server just before."""
     rows = {at for at in restarts if 0 < at < len(values)}
     if not all(map(le, values, values[1:])):
         rows.update(row for row, (before, value) in enumerate(pairwise(values), 1) if value < before)
-    if not rows:
-        return None
-    result: list[float] = []
-    added = 0.0
-    for row in sorted(rows):
-        result += [added] * (row - len(result))
-        added += values[row - 1]
-    return result + [added] * (len(values) - len(result))
+    return sorted(rows)
