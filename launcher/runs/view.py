@@ -62,6 +62,10 @@ class RunView(NamedTuple):
     supervisor: int | None = None
     facts: tuple[tuple[str, str], ...] = ()
     """Lifted from the log: architecture, max length, KV cache tokens, … in the order they came."""
+    attached: str = ""
+    """Base URL of a server that vdeck did not start: watched, never stopped. Empty for a run of our own."""
+    insecure: bool = False
+    """The certificate of the attached server is not checked."""
 
     @property
     def live(self) -> bool:
@@ -70,7 +74,8 @@ class RunView(NamedTuple):
 
     @property
     def url(self) -> str | None:
-        """Base URL of the server (the endpoint that answers the OpenAI API), e.g. ``http://127.0.0.1:8000``."""
+        """Base URL of the server (the endpoint that answers the OpenAI API), e.g. ``http://127.0.0.1:8000``. That of an
+        attached one may have a path."""
         return self.endpoints[0].url if self.endpoints else None
 
 
@@ -110,5 +115,6 @@ def to_json(run: RunView) -> dict[str, Any]:
         "restarts": run.restarts,
         "manifest": run.manifest,
         "folder": run.folder,
+        "attached": run.attached or None,
         "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
     }
