@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from launcher import paths
@@ -41,6 +42,15 @@ def attach(
             files.write_json(run.record, record.to_json(made))
             registry.get(made.cluster).launch(run.folder, "start")
     return run_id
+
+
+def key_of(variable: str | None) -> str | None:
+    """The API key in an environment variable; None: in VLLM_API_KEY, if there is one. Raises UsageError."""
+    key = os.environ.get(variable or KEY)
+    if not key and variable:
+        shown = shorten(clean_line(variable), 60)
+        raise UsageError(f"there is no variable {shown} here to take the API key from", fix="export it first")
+    return key or None
 
 
 def found() -> tuple[Server, ...]:

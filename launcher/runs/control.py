@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.1
 RECENT = 20
-DETACH_S = 10.0
-"""A supervisor in the middle of a question to a slow server reads its intent when that is over."""
 
 
 class Prepared(NamedTuple):
@@ -76,13 +74,14 @@ def create(text: str, *, file: str = "", overrides: Overrides | None = None) -> 
 
 
 def attach(
-    url: str, *, name: str | None = None, api_key: str | None = None, insecure: bool = False, check: bool = True
+    url: str, *, name: str | None = None, key_variable: str | None = None, insecure: bool = False, check: bool = True
 ) -> RunView:
     """Watch a server that vdeck did not start. Raises VdeckError when nobody answers there (unless ``check`` is off),
-    when it is no vLLM, or when it is watched already; nothing is left then."""
+    when it is no vLLM, or when a run has that address; nothing is left then."""
     from launcher.runs import attach
 
-    return listing.load(attach.attach(url, name=name, api_key=api_key, insecure=insecure, check=check))
+    key = attach.key_of(key_variable)
+    return listing.load(attach.attach(url, name=name, api_key=key, insecure=insecure, check=check))
 
 
 def found_servers() -> tuple[Server, ...]:
@@ -123,7 +122,7 @@ def resolve(word: str) -> RunView:
 def terminate(run_id: str, *, force: bool = False) -> None:
     """Ask a run to end; returns at once (`wait` tells when it has). An ended run is left as it is."""
     run = read(run_id)
-    _refuse_attached(run, "terminated")
+    asking.refuse_attached(run, "terminated")
     if run.live:
         asking.ask(run, intent.Intent("stop", force))
 
@@ -131,7 +130,7 @@ def terminate(run_id: str, *, force: bool = False) -> None:
 def restart(run_id: str) -> None:
     """Stop a live run and start it again, or start an ended one again: same manifest, ports, GPUs and folder."""
     run = read(run_id)
-    _refuse_attached(run, "restarted")
+    asking.refuse_attached(run, "restarted")
     if run.live and asking.ask(run, intent.Intent("restart", at=time.time()), answer_s=2.0):
         return
     from launcher.runs import creation
@@ -142,16 +141,8 @@ def restart(run_id: str) -> None:
 def clone(run_id: str) -> RunView:
     """A new run of the same manifest and overrides, in the place of the old one's file so that relative paths hold."""
     run = read(run_id)
-    _refuse_attached(run, "cloned")
+    asking.refuse_attached(run, "cloned")
     return create(manifest_text(run_id), file=run.manifest or "", overrides=overrides(run_id))
-
-
-def _refuse_attached(run: RunView, what: str) -> None:
-    if run.attached:
-        raise UsageError(
-            f"run {run.id} ({run.name}) watches a server that vdeck did not start: it cannot be {what} from here",
-            fix=f"do it where the server was started; `vdeck run delete {run.id}` detaches, and leaves it alone",
-        )
 
 
 def overrides(run_id: str) -> Overrides:
@@ -173,7 +164,7 @@ def delete(run_id: str) -> None:
     detached first: its supervisor ends, its server is left alone."""
     run = read(run_id)
     if run.attached:
-        _detach(run)
+        asking.detach(run)
     elif run.live or not asking.ends_soon(run.folder):
         raise UsageError(f"run {run_id} is {run.status}", fix=f"first `vdeck run terminate {run_id}`")
     elif run.status == "lost" and (left := asking.left_behind(run.folder)):
@@ -186,15 +177,6 @@ def delete(run_id: str) -> None:
         shutil.rmtree(trash)
     except OSError as error:
         raise VdeckError(f"run {run_id} cannot be deleted: {error.strerror}", fix=f"look at {run.folder}") from error
-
-
-def _detach(run: RunView) -> None:
-    """End the supervisor of an attached run, if it has one. Raises VdeckError when it does not end in time: it asks a
-    server that keeps silent, and obeys afterwards."""
-    if listing.supervised(paths.RunPaths(run.folder)):
-        asking.ask(run, intent.Intent("stop"))
-        if not asking.ends_soon(run.folder, DETACH_S):
-            raise VdeckError(f"the supervisor of run {run.id} is busy", fix="it detaches soon: delete it again then")
 
 
 def wait(

@@ -67,7 +67,7 @@ class _Look:
             if said is not None:
                 raise VdeckError(
                     f"the certificate of {target.url} is not good: {said}",
-                    fix=f"if you know that server: vdeck attach {target.url} --insecure",
+                    fix=f"if you know that server all the same: vdeck attach {target.url} --insecure",
                 ) from error
             fix = "check the host, the port, and http or https"
             raise self._error(f"no answer from {target.url}: {unanswered.why(error)}", fix) from error
@@ -78,7 +78,7 @@ class _Look:
         return answer.status == 200 and isinstance(_object(answer.body).get("version"), str)
 
     def _error(self, title: str, fix: str) -> VdeckError:
-        return VdeckError(title, fix=f"{fix}; to watch for it all the same: vdeck attach {self._target.url} --no-check")
+        return VdeckError(title, fix=f"{fix}; --no-check attaches all the same, and waits until it answers")
 
 
 def _has_vllm(page: bytes) -> bool:

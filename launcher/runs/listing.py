@@ -95,8 +95,11 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
 
 def _told_by_server(seen: RunView, made: record.RunRecord, stand: state.State) -> RunView:
     """What nobody decided here, for vdeck did not start it."""
-    model, engine = stand.facts.get("model"), stand.facts.get("engine_version")
-    return seen._replace(model=model, engine=engine, manifest=None, insecure=not made.probe.verify)
+    told = dict(seen.facts)
+    model, engine, _ = told.pop("model", None), told.pop("engine_version", None), told.pop("server_started", None)
+    return seen._replace(
+        model=model, engine=engine, manifest=None, insecure=not made.probe.verify, facts=tuple(told.items())
+    )
 
 
 def _endpoints(made: record.RunRecord, stand: state.State) -> tuple[Endpoint, ...]:
