@@ -56,8 +56,8 @@ class Watching:
         """Do what is due and say how many seconds may pass until the next call."""
         if self.over:
             return 0.05
-        if not os.path.isdir(self._run.folder):  # the record was removed by hand: nobody wants to know any more
-            self._end()
+        if not os.path.isdir(self._run.folder):  # removed by hand: nobody wants to know, and closing would make it anew
+            self.over = True
             return 0.05
         self._server.tick(now)
         return max(0.02, min(1.0, self._server.next_at - now))
@@ -81,12 +81,12 @@ class Watching:
 
     def _end(self) -> None:
         self._keeper.state.ended = time.time()
+        self._keeper.state.supervisor = None
         self._keeper.status("terminated", "detached; the server was left alone")
         self._leave()
 
     def _leave(self) -> None:
         """Close what is open; the picture must not say ``ready`` while nobody looks."""
         self._server.stopped()
-        state = self._keeper.state
-        state.ready, state.supervisor = False, None
+        self._keeper.state.ready = False
         self.over = True

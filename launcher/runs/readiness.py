@@ -51,7 +51,8 @@ def _vllm(probe: Probe, port: int, headers: Mapping[str, str], until: float) -> 
         return Answer(False, port, why=why, heard=status == 503)
     status, body = get(probe, port, "/v1/models", headers, until)
     if probe.foreign and status in (401, 403):
-        return Answer(True, port, why="it wants an API key for chat", heard=True)
+        why = "it refuses the API key" if headers else "it wants an API key for chat"
+        return Answer(True, port, why=why, heard=True)
     if status != 200:
         hint = " (an API key is needed: VLLM_API_KEY)" if status == 401 else ""
         why = body.decode() if status is None else f"/v1/models says {status}{hint}"

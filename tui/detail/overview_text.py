@@ -127,7 +127,8 @@ def _attached_rows(run: RunView, now: float) -> Iterable[tuple[str, str]]:
     yield "model", run.model or ""
     yield "engine", f"vLLM {run.engine}" if run.engine else ""
     for name, value in run.facts:
-        yield facts_of_log.describe(name, value)
+        label, text = facts_of_log.describe(name, value)
+        yield label.lower(), text
     yield "watched", f"since {words.when(run.started, now)}" if run.started is not None else ""
     yield "ready", words.when(run.ready_at, now)
     yield "restarts", f"{run.restarts} seen" if run.restarts else "none seen"

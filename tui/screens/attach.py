@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.text import Text
 from textual import on
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Checkbox, Input, Label, OptionList, Static
+from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from styles.themes import palette
@@ -17,6 +17,7 @@ from tui.render.attach import PORT_UNKNOWN, failure_line, server_line
 from tui.render.cells import Cell, to_text
 from tui.screens.dialog import Dialog
 from tui.screens.failures import Failure, explain
+from tui.widgets.tick import Tick
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -55,8 +56,8 @@ class AttachScreen(Dialog[str]):
                     yield Label(label, classes="form-label")
                     yield Input(id=f"attach-{name}", placeholder=hint, compact=True, classes="form-field")
             with Horizontal(id="attach-options"):
-                yield Checkbox("do not verify TLS", id="attach-insecure", compact=True)
-                yield Checkbox("also when it is down now", id="attach-unchecked", compact=True)
+                yield Tick("do not verify TLS", id="attach-insecure", compact=True)
+                yield Tick("also when it is down now", id="attach-unchecked", compact=True)
             yield Static(id="attach-says")
             with Horizontal(id="window-buttons"):
                 yield Button("Attach (enter)", id="attach", variant="success", compact=True)
@@ -151,8 +152,8 @@ class AttachScreen(Dialog[str]):
         given = {
             "name": self._input("name").value.strip() or None,
             "key_variable": self._input("key").value.strip() or None,
-            "insecure": self.query_one("#attach-insecure", Checkbox).value,
-            "check": not self.query_one("#attach-unchecked", Checkbox).value,
+            "insecure": self.query_one("#attach-insecure", Tick).value,
+            "check": not self.query_one("#attach-unchecked", Tick).value,
         }
         try:
             run = await asyncio.to_thread(self.control.attach, url, **given)
