@@ -45,6 +45,7 @@ class FakeControl(types.ModuleType):
         self.secrets: dict[str, str] = {}
         self.manifest = ""
         self.error: Exception | None = None
+        self.servers: tuple[Any, ...] = ()
 
     def _do(self, *what: Any) -> None:
         self.asked.append(what)
@@ -74,6 +75,13 @@ class FakeControl(types.ModuleType):
                 return run
             if not self.next.get(run_id):
                 raise KeyboardInterrupt
+
+    def attach(self, url: str, **given: Any) -> RunView:
+        self._do("attach", url, given)
+        return next(iter(self.runs.values()))
+
+    def found_servers(self) -> tuple[Any, ...]:
+        return self.servers
 
     def terminate(self, run_id: str, *, force: bool = False) -> None:
         self._do("terminate", run_id, force)

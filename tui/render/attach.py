@@ -17,7 +17,7 @@ PORT_UNKNOWN = "it runs in a container: complete the URL with the port that the 
 def server_line(server: Server) -> Cell:
     """``18800  tiny  http://127.0.0.1:18800  pid 9010``."""
     model = shorten(clean_line(server.model or "-"), 24)
-    place = clean_line(server.url) if server.url is not None else "in a container, its published port is unknown"
+    place = clean_line(server.url) if server.url is not None else "in a container"
     return (
         (f" {server.port:>5}  ", "title"), (f"{model:<24}  ", ""), (place, "key" if server.url else "warn"),
         (f"  pid {server.pid}", "muted"),
