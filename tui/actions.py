@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-Scope = Literal["global", "runs", "table", "launch", "overview", "metrics", "logs", "chat", "events"]
+Scope = Literal["global", "runs", "table", "launch", "attach", "overview", "metrics", "logs", "chat", "events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ SCOPE_TITLES: dict[str, str] = {
     "runs": "Runs (the chosen one, or all that are marked)",
     "table": "Run table",
     "launch": "New run (dialog)",
+    "attach": "Attach (dialog)",
     "overview": "Overview",
     "metrics": "Metrics",
     "logs": "Logs",
@@ -49,6 +50,7 @@ _ACTIONS: tuple[Action, ...] = (
     Action("scroll_top", "home,g", "First", "Go to the first run.", "table", footer=False),
     Action("scroll_bottom", "end,G", "Last", "Go to the last run.", "table", footer=False),
     Action("new_run", "n", "New", "Start a new run from a manifest."),
+    Action("attach", "a", "Attach", "Watch a vLLM server that vdeck did not start.", footer=False),
     Action("terminate", "T", "Terminate", "Stop the run: SIGTERM, its grace, then SIGKILL.", "runs", True),
     Action("filter", "slash", "Filter", "Show the runs that match a regular expression (!: the others).", "runs"),
     Action("command_palette", "colon,ctrl+p", "Palette", "Find an action or a run by name."),
@@ -67,12 +69,14 @@ _ACTIONS: tuple[Action, ...] = (
     Action("kill", "K", "Kill", "Stop the run with SIGKILL at once.", "runs", True, False),
     Action("restart", "R", "Restart", "Stop the run and start it again.", "runs", True, False),
     Action("clone", "C", "Clone", "Start another run like this one (opens the dialog).", "runs", footer=False),
-    Action("delete", "D", "Delete", "Delete the record of an ended run, log and all.", "runs", True, False),
+    Action("delete", "D", "Delete", "Delete the record of an ended run; detach an attached one.", "runs", True, False),
     Action("open_endpoint", "o", "Browse", "Open the endpoint in a browser.", "runs", footer=False),
     Action("edit_manifest", "e", "Edit", "Open the manifest in $EDITOR.", "runs", footer=False),
     Action("start", "ctrl+s", "Start", "Start the run as the dialog shows it.", "launch"),
     Action("edit_source", "ctrl+o", "Edit", "Open the chosen manifest in $EDITOR and check it again.", "launch"),
     Action("leave", "escape", "Back", "Go back one step; from the first step, close the dialog.", "launch"),
+    Action("submit", "ctrl+s", "Attach", "Watch the server at this address.", "attach"),
+    Action("close", "escape", "Cancel", "Close the dialog.", "attach"),
 )  # fmt: skip
 
 

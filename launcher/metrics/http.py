@@ -11,7 +11,11 @@ import socket
 import time
 import zlib
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 MAX_BODY: Final = 16 * 1024 * 1024
 _MAX_HEAD: Final = 64 * 1024
@@ -38,9 +42,10 @@ def get(
     headers: Mapping[str, str] | None = None,
     *,
     scheme: str = "http",
+    verify: bool = False,
 ) -> Response:
     """One GET on a connection of its own: (status, body). ``timeout_s`` covers all of it. Raises OSError."""
-    connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme)
+    connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme, verify=verify)
     try:
         return connection.get(path)
     finally:
@@ -58,13 +63,16 @@ class Connection:
         timeout_s: float = 2.0,
         headers: Mapping[str, str] | None = None,
         scheme: str = "http",
+        verify: bool = False,
     ) -> None:
-        """``scheme``: http or https; the certificate of an https server is not verified (see ``_secured``)."""
+        """``scheme``: http or https. ``verify``: the certificate must be good for ``host`` (see ``_secured``)."""
         self._address = (host.strip("[]"), port)
         self._tls = scheme == "https"
+        self._verify = verify
         self._timeout_s = timeout_s
         name = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
-        lines = [f"Host: {name}:{port}", "Connection: keep-alive", "Accept-Encoding: identity", "User-Agent: vdeck"]
+        place = name if port == (443 if self._tls else 80) else f"{name}:{port}"
+        lines = [f"Host: {place}", "Connection: keep-alive", "Accept-Encoding: identity", "User-Agent: vdeck"]
         lines += [f"{key}: {value}" for key, value in (headers or {}).items()]
         if any("\r" in line or "\n" in line for line in lines):
             raise ValueError("a header holds a line break")
@@ -107,7 +115,7 @@ class Connection:
             self._socket = socket.create_connection(self._address, timeout=_left(deadline))
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls:
-                self._socket = _secured(self._socket, self._address[0])
+                self._socket = _secured(self._socket, self._address[0], self._verify)
         self._socket.settimeout(_left(deadline))
         self._socket.sendall(request)
         status, headers, keep = self._head(deadline)
@@ -198,20 +206,31 @@ class Connection:
         return data
 
 
-def _secured(connection: socket.socket, name: str) -> socket.socket:
-    """The connection with TLS on it. Raises OSError, with the connection closed."""
-    import ssl  # milliseconds and megabytes that only the supervisor of an https server pays
+def _secured(connection: socket.socket, name: str, verify: bool) -> socket.socket:
+    """The connection with TLS on it. Raises OSError, with the connection closed.
 
-    # Not verified: this asks the server that vdeck itself started on this machine. Its certificate is seldom signed by
-    # somebody known here and seldom names 127.0.0.1, and whoever can answer in its place already owns the machine.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    ``verify`` is for servers elsewhere. The certificate of one on this machine, which vdeck started itself as a rule,
+    is seldom signed by somebody known here and seldom names 127.0.0.1, and whoever can answer in its place already
+    owns the machine.
+    """
     try:
-        return context.wrap_socket(connection, server_hostname=name)
+        return _context(verify).wrap_socket(connection, server_hostname=name)
     except BaseException:
         connection.close()
         raise
+
+
+@cache
+def _context(verify: bool) -> SSLContext:
+    """Made once: reading the authorities of this machine takes milliseconds."""
+    import ssl  # milliseconds and megabytes that only the supervisor of an https server pays
+
+    if verify:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _left(deadline: float) -> float:

@@ -17,12 +17,14 @@ class Scraper:
         timeout_s: float = 2.0,
         api_key: str | None = None,
         scheme: str = "http",
+        verify: bool = False,
     ) -> None:
+        """``verify``: the certificate of an https server must be good for ``host``."""
         headers = {"Accept": "text/plain;version=0.0.4,*/*;q=0.1"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
         self._path = path
-        self._connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme)
+        self._connection = Connection(host, port, timeout_s=timeout_s, headers=headers, scheme=scheme, verify=verify)
 
     def get(self) -> bytes:
         """The page. Raises OSError: no connection, time-out, or HttpError when the status is not 200."""

@@ -6,11 +6,13 @@ import time
 
 from launcher import paths
 from launcher.clusters import registry
-from launcher.errors import VdeckError
+from launcher.errors import UsageError, VdeckError
 from launcher.runs import adopt, intent, listing, tree
 from launcher.runs.view import ENDED, RunView
 
 POLL_S = 0.02
+DETACH_S = 10.0
+"""A supervisor in the middle of a question to a slow server reads its intent when that is over."""
 
 
 def ask(run: RunView, wanted: intent.Intent, *, answer_s: float = 0.0) -> bool:
@@ -51,3 +53,21 @@ def ends_soon(folder: str, timeout_s: float = 2.0) -> bool:
 def left_behind(folder: str) -> list[str]:
     """The process ids that still carry the mark of this run folder, as text."""
     return [str(pid) for pid in sorted(tree.marked(tree.scan(), folder))]
+
+
+def detach(run: RunView) -> None:
+    """End the supervisor of an attached run, if it has one. Raises VdeckError when it does not end in time: it asks a
+    server that keeps silent, and obeys afterwards."""
+    if listing.supervised(paths.RunPaths(run.folder)):
+        ask(run, intent.Intent("stop"))
+        if not ends_soon(run.folder, DETACH_S):
+            raise VdeckError(f"the supervisor of run {run.id} is busy", fix="it detaches soon: delete it again then")
+
+
+def refuse_attached(run: RunView, what: str) -> None:
+    """Raises UsageError for a run whose server vdeck did not start; ``what``: terminated, restarted, cloned."""
+    if run.attached:
+        raise UsageError(
+            f"run {run.id} ({run.name}) watches a server that vdeck did not start: it cannot be {what} from here",
+            fix=f"do it where the server was started; `vdeck run delete {run.id}` detaches, and leaves it alone",
+        )

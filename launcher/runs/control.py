@@ -20,6 +20,7 @@ from launcher.runs.view import RunView
 
 if TYPE_CHECKING:
     # YAML and what reads it are imported where a manifest is read: most commands never do
+    from launcher.host.servers import Server
     from launcher.manifest.model import Manifest
     from launcher.manifest.overrides import Overrides
     from launcher.manifest.problems import Problem
@@ -73,6 +74,24 @@ def create(text: str, *, file: str = "", overrides: Overrides | None = None) -> 
     return listing.load(run_id)
 
 
+def attach(
+    url: str, *, name: str | None = None, key_variable: str | None = None, insecure: bool = False, check: bool = True
+) -> RunView:
+    """Watch a server that vdeck did not start. Raises VdeckError when nobody answers there (unless ``check`` is off),
+    when it is no vLLM, or when a run has that address; nothing is left then."""
+    from launcher.runs import attach
+
+    key = attach.key_of(key_variable)
+    return listing.load(attach.attach(url, name=name, api_key=key, insecure=insecure, check=check))
+
+
+def found_servers() -> tuple[Server, ...]:
+    """The vLLM servers of this machine that could be attached: neither ours nor watched already."""
+    from launcher.runs import attach
+
+    return attach.found()
+
+
 def read(run_id: str) -> RunView:
     """The run with this id. Raises UsageError when there is none."""
     if not os.path.isdir(paths.RunPaths.of(run_id).folder):
@@ -104,6 +123,7 @@ def resolve(word: str) -> RunView:
 def terminate(run_id: str, *, force: bool = False) -> None:
     """Ask a run to end; returns at once (`wait` tells when it has). An ended run is left as it is."""
     run = read(run_id)
+    asking.refuse_attached(run, "terminated")
     if run.live:
         asking.ask(run, intent.Intent("stop", force))
 
@@ -111,6 +131,7 @@ def terminate(run_id: str, *, force: bool = False) -> None:
 def restart(run_id: str) -> None:
     """Stop a live run and start it again, or start an ended one again: same manifest, ports, GPUs and folder."""
     run = read(run_id)
+    asking.refuse_attached(run, "restarted")
     if run.live and asking.ask(run, intent.Intent("restart", at=time.time()), answer_s=2.0):
         return
     from launcher.runs import creation
@@ -121,6 +142,7 @@ def restart(run_id: str) -> None:
 def clone(run_id: str) -> RunView:
     """A new run of the same manifest and overrides, in the place of the old one's file so that relative paths hold."""
     run = read(run_id)
+    asking.refuse_attached(run, "cloned")
     return create(manifest_text(run_id), file=run.manifest or "", overrides=overrides(run_id))
 
 
@@ -139,11 +161,14 @@ def overrides(run_id: str) -> Overrides:
 
 
 def delete(run_id: str) -> None:
-    """Remove the record of an ended run, with log and history. Raises UsageError while it lives."""
+    """Remove the record of an ended run, with log and history. Raises UsageError while it lives. An attached run is
+    detached first: its supervisor ends, its server is left alone."""
     run = read(run_id)
-    if run.live or not asking.ends_soon(run.folder):
+    if run.attached:
+        asking.detach(run)
+    elif run.live or not asking.ends_soon(run.folder):
         raise UsageError(f"run {run_id} is {run.status}", fix=f"first `vdeck run terminate {run_id}`")
-    if run.status == "lost" and (left := asking.left_behind(run.folder)):
+    elif run.status == "lost" and (left := asking.left_behind(run.folder)):
         raise UsageError(
             f"run {run_id} is lost and {len(left)} of its processes live", fix=f"first: kill -9 {' '.join(left)}"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from dataclasses import asdict
 
@@ -38,8 +37,7 @@ def create(manifest: Manifest, text: str, file: str, overrides: Overrides | None
         raise ManifestError(errors, file)
     with reserve.lock():
         placement = _place(manifest, reserve.holdings())
-        run_id = reserve.new_id()
-        try:
+        with reserve.new_folder() as run_id:
             made = _plan(manifest, file, run_id, placement)
             run = paths.RunPaths.of(run_id)
             files.write_atomic(run.manifest, text.encode())
@@ -48,14 +46,6 @@ def create(manifest: Manifest, text: str, file: str, overrides: Overrides | None
             if manifest.goals.goals:
                 goal_file.write(run.goals, manifest.goals)
             cluster.launch(run.folder, "start")
-        except BaseException as error:
-            shutil.rmtree(paths.RunPaths.of(run_id).folder, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise VdeckError(
-                    f"the run folder cannot be written: {error.strerror}",
-                    fix=f"free space on the disk of {paths.home()}",
-                ) from error
-            raise
     return run_id
 
 

@@ -9,8 +9,8 @@ from launcher.runs import files
 
 
 class Event(NamedTuple):
-    """``time`` in seconds since the epoch. ``kind``: status, phase, ready, restart, intent, supervisor, note,
-    problem."""
+    """``time`` in seconds since the epoch. ``kind``: status, phase, ready, restart, intent, supervisor, attached,
+    note, problem."""
 
     time: float
     kind: str

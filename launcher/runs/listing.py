@@ -80,7 +80,7 @@ def load_all() -> list[RunView]:
 
 def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> RunView:
     """Record and state as one frozen value."""
-    return RunView(
+    seen = RunView(
         id=made.id, name=made.name, type=made.type, status=stand.status, phase=stand.phase, ready=stand.ready,
         reason=stand.reason, description=made.description, cluster=made.cluster, created=made.created,
         started=stand.started, ready_at=stand.ready_at, ended=stand.ended, exit_code=stand.exit_code,
@@ -89,11 +89,23 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
         manifest=made.manifest or run.manifest, folder=run.folder, phases=_marks(stand.phases), progress=stand.progress,
         commands=tuple(step.display for step in made.steps), step=stand.step, supervisor=stand.supervisor,
         facts=tuple((str(k), str(v)) for k, v in stand.facts.items()), health=stand.health, advice=stand.advice,
-        missed=tuple(stand.missed), notify=stand.notify,
+        missed=tuple(stand.missed), notify=stand.notify, attached=made.attached,
     )  # fmt: skip
+    return _told_by_server(seen, made, stand) if made.attached else seen
+
+
+def _told_by_server(seen: RunView, made: record.RunRecord, stand: state.State) -> RunView:
+    """What nobody decided here, for vdeck did not start it."""
+    told = dict(seen.facts)
+    model, engine, _ = told.pop("model", None), told.pop("engine_version", None), told.pop("server_started", None)
+    return seen._replace(
+        model=model, engine=engine, manifest=None, insecure=not made.probe.verify, facts=tuple(told.items())
+    )
 
 
 def _endpoints(made: record.RunRecord, stand: state.State) -> tuple[Endpoint, ...]:
+    if made.attached:
+        return tuple(Endpoint("vllm", "http", made.attached, port) for port in made.probe.ports)
     found = []
     for port in made.ports:
         # TLS is a matter of the server alone: the other ports of a run (Prometheus, an app) speak what they declare
@@ -117,12 +129,13 @@ def _marks(phases: list[Any]) -> tuple[PhaseMark, ...]:
 def needs_supervisor(seen: RunView) -> bool:
     """True when the run has not ended as far as its files say, and nobody supervises it: it must be adopted.
 
-    A ``lost`` run whose record can be read is worth a try too, when processes of it still live (a damaged state.json).
+    A ``lost`` run whose record can be read is worth a try too, when processes of it still live (a damaged state.json),
+    and always when it only watches: there is nothing to be lost.
     """
     run = paths.RunPaths(seen.folder)
     if not os.path.isabs(seen.folder):
         return False  # no run of this machine's state folder
-    if seen.status in ENDED:
+    if seen.status in ENDED and not (seen.attached and seen.status == "lost"):
         if seen.status != "lost" or not os.path.exists(run.record):
             return False
         return not supervised(run) and bool(tree.marked(tree.scan(), run.folder))

@@ -35,6 +35,12 @@ class Probe(NamedTuple):
     names: tuple[str, ...] = ()
     """Model names of which one must be listed; empty: any will do."""
     scheme: str = "http"
+    prefix: str = ""
+    """What a reverse proxy puts before every path: ``/like/this``."""
+    verify: bool = False
+    """The certificate of an https server must be good for ``host``: for servers that are not on this machine."""
+    foreign: bool = False
+    """Not started by vdeck. Its metrics are enough: who has no key for its models may watch it all the same."""
 
 
 class RunRecord(NamedTuple):
@@ -68,6 +74,8 @@ class RunRecord(NamedTuple):
     notes: tuple[str, ...] = ()
     interval_s: float = 1.0
     """How often the server's metrics are read."""
+    attached: str = ""
+    """Base URL of a server that vdeck did not start and only watches; empty for a run of our own."""
 
 
 def to_json(record: RunRecord) -> dict[str, Any]:

@@ -62,6 +62,24 @@ def holdings(*, leave_out: str | None = None) -> Holdings:
     return Holdings(ports, gpus)
 
 
+@contextlib.contextmanager
+def new_folder() -> Iterator[str]:
+    """A new id, its folder made. When the block fails nothing of it is left. Raises VdeckError."""
+    run_id = new_id()
+    try:
+        yield run_id
+    except BaseException as error:
+        import shutil
+
+        shutil.rmtree(paths.RunPaths.of(run_id).folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise VdeckError(
+                f"the run folder cannot be written: {error.strerror}",
+                fix=f"free space on the disk of {paths.home()}",
+            ) from error
+        raise
+
+
 def new_id() -> str:
     """A new 12-digit id, its folder made: hundredths of a second since 1970, so that ids sort by creation (12 digits
     until the year 2286), the next free one when two are asked for in the same moment. Raises VdeckError."""

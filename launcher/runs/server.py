@@ -9,7 +9,7 @@ from collections.abc import Collection
 from launcher.host import ports
 from launcher.metrics.recorder import Recorder
 from launcher.metrics.scrape import Scraper
-from launcher.runs import readiness, tree
+from launcher.runs import foreign, readiness, tree
 from launcher.runs.gpu_watch import GpuWatch, family
 from launcher.runs.keeper import Keeper
 from launcher.runs.observe import Observer
@@ -32,6 +32,7 @@ class ServerWatch:
         self._api_key = api_key
         self._recorder: Recorder | None = None
         self._scraper: Scraper | None = None
+        self._foreign = foreign.Foreign(record, keeper, api_key) if record.attached else None
         self._failures = 0
         self._interval_s = max(0.2, min(record.interval_s, 60.0))
         self._observer = Observer(keeper, self.mark)
@@ -53,7 +54,7 @@ class ServerWatch:
             return
         state = self._keeper.state
         if not state.ready:
-            self.next_at = now + PROBE_S
+            self.next_at = now + (foreign.ASK_S if self._foreign is not None else PROBE_S)
             self._ask()
         if state.ready:
             # on a fixed grid, so that a slow answer does not make the next one late
@@ -67,7 +68,9 @@ class ServerWatch:
         state = self._keeper.state
         answer = readiness.ask(self._record.probe, api_key=self._api_key, timeout_s=TIMEOUT_S)
         if not answer.ready:
-            if not state.served:
+            if self._foreign is not None:
+                self._foreign.silent(answer.why)
+            elif not state.served:
                 state.reason = f"not ready: {answer.why}" if answer.heard else None
             return
         stranger = self._stranger(answer.port)
@@ -75,12 +78,14 @@ class ServerWatch:
             state.reason = stranger
             return
         now = time.time()
-        state.ready, state.server_port, state.reason = True, answer.port, None
+        state.ready, state.server_port, state.reason = True, answer.port, answer.why
         state.served_names = list(answer.names)
+        if self._foreign is not None:
+            self._foreign.came(answer.port)
         state.ready_at = state.ready_at or now
         if not state.served:
             state.served = True
-            if self._record.probe.kind == "vllm":
+            if self._record.probe.kind == "vllm" and self._foreign is None:
                 state.enter_phase("ready", now)
                 state.close_phase(now)
             self.mark("ready")
@@ -93,7 +98,7 @@ class ServerWatch:
         """Who answers in our place, in words. Two servers that load can bind one port; the first to listen answers for
         both, under the same model name even. So who listens must be one of ours; where that cannot be seen (a
         container's proxy, another user) a server that vdeck did not start itself is believed."""
-        found = ports.holder(port) if port is not None else None
+        found = ports.holder(port) if port is not None and self._foreign is None else None
         if found is None or (found.pid is not None and self._is_ours(found.pid)):
             return None
         if found.pid is None and not any(step.kind == "vllm" for step in self._record.steps):
@@ -117,8 +122,9 @@ class ServerWatch:
         if self._scraper is None:
             probe = self._record.probe
             self._scraper = Scraper(
-                probe.host, state.server_port, timeout_s=TIMEOUT_S, api_key=self._api_key, scheme=probe.scheme
-            )
+                probe.host, state.server_port, path=f"{probe.prefix}/metrics", timeout_s=TIMEOUT_S,
+                api_key=self._api_key, scheme=probe.scheme, verify=probe.verify,
+            )  # fmt: skip
         at = int(time.time() * 1000)
         try:
             page = self._scraper.get()
@@ -128,8 +134,12 @@ class ServerWatch:
             return
         self._failures = 0
         recorded = self._open_recorder().record(page, at, extra=self._gpus.page(now))
-        if recorded is not None:
-            self._observer.page(recorded, now)
+        if recorded is None:
+            return
+        if self._foreign is not None and self._foreign.saw(recorded, at):
+            self._open_recorder().mark(at - 1, "restart")  # before the first sample of the new process
+            self._observer.clear()
+        self._observer.page(recorded, now)
 
     def _members(self) -> Collection[int]:
         """The processes of the server: those of the run, or (a server that vdeck did not start) whoever listens."""
@@ -150,7 +160,7 @@ class ServerWatch:
         if self._failures < LOST_AFTER or state.server_port is None:
             return
         why = (
-            readiness.healthy(self._record.probe, state.server_port, timeout_s=TIMEOUT_S / 2)
+            readiness.healthy(self._record.probe, state.server_port, api_key=self._api_key, timeout_s=TIMEOUT_S / 2)
             if self._record.probe.kind == "vllm"
             else "nothing answers"
         )

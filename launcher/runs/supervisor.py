@@ -15,6 +15,7 @@ import traceback
 
 from launcher import paths
 from launcher.runs import intent, listing, process, secrets
+from launcher.runs.attached import Watching
 from launcher.runs.keeper import Keeper
 from launcher.runs.life import Life
 from launcher.runs.state import State
@@ -78,14 +79,19 @@ class Supervisor:
             state.supervisor = None
             keeper.save(time.monotonic())
             return
-        life = Life(self._run, record, keeper, secrets.variables(self._run.secrets), dict(os.environ))
+        values = secrets.variables(self._run.secrets)
+        life: Life | Watching
+        if record.attached:
+            life = Watching(self._run, record, keeper, values)
+        else:
+            life = Life(self._run, record, keeper, values, dict(os.environ))
         life.begin(self._mode, damage if old is None else None)
         while not (life.over and (keeper.save(time.monotonic()) or not os.path.isdir(self._run.folder))):
             pause = self._turn(life, keeper)
             select.select([self._wake], [], [], pause)
             self._drain()
 
-    def _turn(self, life: Life, keeper: Keeper) -> float:
+    def _turn(self, life: Life | Watching, keeper: Keeper) -> float:
         """One turn; how long to sleep until the next, in seconds. A fault of ours is written down and does not end
         us."""
         try:
@@ -99,7 +105,7 @@ class Supervisor:
             keeper.event("problem", "the supervisor met an error of its own (supervisor.log has it)")
             return 1.0
 
-    def _obey(self, life: Life, keeper: Keeper) -> None:
+    def _obey(self, life: Life | Watching, keeper: Keeper) -> None:
         if life.over:
             return  # whoever asks now is answered by the next supervisor (control.restart starts one)
         if self._asked_to_end:

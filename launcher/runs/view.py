@@ -70,6 +70,10 @@ class RunView(NamedTuple):
     """Keys (ttft, itl, e2e) of the goals that are missed now."""
     notify: str = "off"
     """How the screen is to say that a goal begins to be missed: off, bell or desktop."""
+    attached: str = ""
+    """Base URL of a server that vdeck did not start: watched, never stopped. Empty for a run of our own."""
+    insecure: bool = False
+    """The certificate of the attached server is not checked."""
 
     @property
     def live(self) -> bool:
@@ -78,7 +82,8 @@ class RunView(NamedTuple):
 
     @property
     def url(self) -> str | None:
-        """Base URL of the server (the endpoint that answers the OpenAI API), e.g. ``http://127.0.0.1:8000``."""
+        """Base URL of the server (the endpoint that answers the OpenAI API), e.g. ``http://127.0.0.1:8000``. That of an
+        attached one may have a path."""
         return self.endpoints[0].url if self.endpoints else None
 
 
@@ -121,5 +126,6 @@ def to_json(run: RunView) -> dict[str, Any]:
         "health": run.health,
         "advice": run.advice,
         "missed": list(run.missed),
+        "attached": run.attached or None,
         "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
     }

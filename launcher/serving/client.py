@@ -37,7 +37,15 @@ SILENCE_S = 600.0
 class ChatClient:
     """``base_url``: of the server, with or without ``/v1``. One client may serve several streams at a time."""
 
-    def __init__(self, base_url: str, *, api_key: str | None = None, silence_s: float = SILENCE_S) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        silence_s: float = SILENCE_S,
+        verify: bool | None = None,
+    ) -> None:
+        """``verify``: the certificate of an https server must be good; None: unless the server is on this machine."""
         self.url = base_url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
         self._has_key = bool(api_key)
         self._silence_s = silence_s
@@ -54,7 +62,7 @@ class ChatClient:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=2),
                 trust_env=not local,  # a proxy variable must not catch 127.0.0.1
                 # a server of this machine has a certificate of its own making, which no authority has signed
-                verify=not local,
+                verify=not local if verify is None else verify,
             )
         except (ValueError, ImportError, OSError) as error:  # a proxy of an unknown kind, a missing certificate file
             raise ServingError(

@@ -47,6 +47,7 @@ class FakeControl(types.ModuleType):
         self.manifest = ""
         self.goal_set = Goals()
         self.error: Exception | None = None
+        self.servers: tuple[Any, ...] = ()
 
     def _do(self, *what: Any) -> None:
         self.asked.append(what)
@@ -76,6 +77,13 @@ class FakeControl(types.ModuleType):
                 return run
             if not self.next.get(run_id):
                 raise KeyboardInterrupt
+
+    def attach(self, url: str, **given: Any) -> RunView:
+        self._do("attach", url, given)
+        return next(iter(self.runs.values()))
+
+    def found_servers(self) -> tuple[Any, ...]:
+        return self.servers
 
     def terminate(self, run_id: str, *, force: bool = False) -> None:
         self._do("terminate", run_id, force)

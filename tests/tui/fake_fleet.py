@@ -62,6 +62,16 @@ def failed_run(run_id: str = "369367189101", name: str = "mistral", **changes: A
     )._replace(**changes)  # fmt: skip
 
 
+def attached_run(run_id: str = "369367189180", name: str = "prod", **changes: Any) -> RunView:
+    """A server that vdeck did not start."""
+    url = "http://gpu-box:8000"
+    return RunView(
+        run_id, name, type="attached", status="running", ready=True, created=NOW - 60, started=NOW - 60,
+        ready_at=NOW - 59, endpoints=(Endpoint("vllm", "http", url, 8000),), model="meta-llama/Llama-3.1-8B",
+        served_names=("llama-8b",), engine="0.33.0", facts=(("max_model_len", "8192"),), supervisor=4999, attached=url,
+    )._replace(**changes)  # fmt: skip
+
+
 FIGURES = Figures(
     gen_tps=7210.0, running=12, waiting=0, kv=0.41, ttft_p95=0.212,
     spark=tuple(float(x % 17) for x in range(60)),
@@ -97,9 +107,12 @@ class FakeControl:
         self.given: dict[str, Any] = {}
         self.orders: list[tuple[Any, ...]] = []
         self.errors: dict[str, Exception] = {}
+        self.looked = 0
         self.recent: tuple[str, ...] = ()
         self.prepared: Callable[..., Any] | None = None
         self.created = ready_run("900000000001", "made")
+        self.servers: tuple[Any, ...] = ()
+        self.attached = attached_run()
         self.text = "name: cloned\nvllm:\n  model: tiny\n"
 
     def _note(self, *order: Any) -> None:
@@ -107,6 +120,14 @@ class FakeControl:
         error = self.errors.get(order[0])
         if error is not None:
             raise error
+
+    def found_servers(self) -> tuple[Any, ...]:
+        self.looked += 1
+        return self.servers
+
+    def attach(self, url: str, **given: Any) -> RunView:
+        self._note("attach", url, given)
+        return self.attached
 
     def terminate(self, run_id: str, *, force: bool = False) -> None:
         self._note("kill" if force else "terminate", run_id)

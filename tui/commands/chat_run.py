@@ -31,6 +31,8 @@ def base_url(run: RunView) -> str:
         fix = f"vdeck run restart {run.id} starts it again"
         raise VdeckError(f"run {run.id} ({run.name}) is {run.status}", fix=fix)
     if not run.ready:
+        if run.attached:
+            raise VdeckError(f"run {run.id} ({run.name}) is {run.reason or 'not ready'}", fix=f"check {run.attached}")
         stage = f"{run.phase} {run.progress or ''}".rstrip() if run.phase else run.status
         raise VdeckError(f"run {run.id} ({run.name}) is not ready ({stage})", fix=f"see vdeck run logs {run.id} -f")
     if run.url is None:
@@ -55,7 +57,8 @@ def _standard_input() -> str:
 async def _ask(run: RunView, url: str, messages: list[dict[str, str]], values: Values) -> int:
     from launcher.runs import control
 
-    async with ChatClient(url, api_key=control.api_key(run.id)) as client:
+    key = control.api_key(run.id)
+    async with ChatClient(url, api_key=key, verify=False if run.insecure else None) as client:
         params = ChatParams(
             model=values.text("model") or await _first_model(run, client),
             max_tokens=values.integer("max-tokens"),

@@ -115,10 +115,11 @@ _CLONE = Command(
 
 _DELETE = Command(
     "run delete",
-    "delete the records of runs that have ended",
+    "delete the records of runs that have ended, or detach attached ones",
     "tui.commands.run_stop:delete",
     (_IDS,),
-    text="The log, the metrics and the events go with the record. A live run is refused: terminate it first.",
+    text="The log, the metrics and the events go with the record. A live run is refused: terminate it first. "
+    "An attached run is detached: its server goes on.",
 )
 
 TABLE = Group(

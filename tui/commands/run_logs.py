@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from launcher.errors import EXIT_DONE, UsageError
+from launcher.errors import EXIT_DONE, UsageError, VdeckError
 from launcher.logs.tail import LogFile
 from launcher.paths import RunPaths
 from launcher.runs.view import RunView
@@ -25,6 +25,11 @@ def logs(values: Values) -> int:
     since_s = values.seconds("since")
     tail = _tail(values.text("tail"), None if since_s is not None else TAIL)
     run = run_of(values.word("ID"))
+    if run.attached:
+        raise VdeckError(
+            f"run {run.id} ({run.name}) has no log: vdeck did not start its server",
+            fix="read it where the server was started",
+        )
     log = LogFile(RunPaths(run.folder).output)
     write = writer(run.id)
     count = 0

@@ -59,7 +59,7 @@ def _why(run: RunView) -> str:
     if run.ready:
         return " yet: nothing was scraped so far"
     if run.live:
-        return f" yet: it is not ready ({run.phase or run.status})"
+        return f" yet: it is not ready ({run.phase or (run.attached and run.reason) or run.status})"
     return ": it ended before anything was scraped"
 
 

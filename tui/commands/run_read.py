@@ -73,6 +73,7 @@ def fields(run: RunView, manifest: Manifest | None, *, now: float) -> list[Field
         ("Start commands", run.commands or "-"),
         ("Interactive", "yes" if run.type == "interactive" else "no"),
         ("Environment variables", [variable(entry) for entry in manifest.env] if manifest and manifest.env else "-"),
+        ("Attached to", run.attached or "-"),
         ("Ports", [f"{e.port}/{e.type} {e.name} {e.url}" for e in run.endpoints] or "-"),
         ("Service account", (manifest.service_account_name if manifest else None) or "-"),
         ("Termination protection", _yes(manifest.termination_protection) if manifest else "-"),

@@ -71,11 +71,11 @@ def clone(values: Values) -> int:
 
 
 def delete(values: Values) -> int:
-    """Delete the records of runs; none is deleted while one of them is live."""
+    """Delete the records of runs; none is deleted while one of them is live. Attached ones are detached."""
     from launcher.runs import control
 
     runs = runs_of(values.many("ID"))
-    live = [run for run in runs if run.live]
+    live = [run for run in runs if run.live and not run.attached]
     if live:
         named = " ".join(run.id for run in live)
         raise UsageError(
@@ -85,7 +85,7 @@ def delete(values: Values) -> int:
 
     def remove(run: RunView) -> None:
         control.delete(run.id)
-        output.say(f"Deleted #{run.id}.")
+        output.say(f"Detached #{run.id}: {run.attached} goes on." if run.attached else f"Deleted #{run.id}.")
 
     return _each(runs, remove)
 

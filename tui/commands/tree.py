@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MODULES = {
     "tui": "tui.commands.screen",
     "run": "tui.commands.run",
+    "attach": "tui.commands.attach",
     "chat": "tui.commands.chat",
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",

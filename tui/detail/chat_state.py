@@ -17,6 +17,8 @@ def why_closed(run: RunView | None) -> str | None:
         return "No run is chosen."
     if not run.live:
         return f"This run is {clean_line(run.status)}: nobody answers. Its conversation is kept."
+    if not run.ready and run.attached:
+        return f"{clean_line(run.reason or 'not ready').capitalize()}. Enter sends as soon as the server answers."
     if not run.ready:
         return f"Not ready yet ({_step(run)}): enter sends as soon as the server answers."
     return None

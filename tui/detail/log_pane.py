@@ -169,6 +169,8 @@ class LogPane(Pane):
         view, buffer = self.view, self.view.buffer
         if self._problem is not None:
             return Content.styled(clean_line(self._problem), "$error")
+        if self.shown_run is not None and self.shown_run.attached:
+            return Content("No log: vdeck did not start this server. Read it where the server was started.")
         if not len(buffer):
             waiting = "Reading …" if self.shown_run else "No run is chosen."
             return Content("No output yet." if self._is_open else waiting)

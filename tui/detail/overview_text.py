@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from launcher.logs import facts as facts_of_log
 from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
@@ -27,6 +28,8 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
     if run.status == "running" and run.ready:
         since = run.ready_at if run.ready_at is not None else started
         return "●", f"Ready for {words.duration(now - since if since is not None else None)}.", "$success"
+    if run.status == "running" and run.attached:
+        return "◑", "Not ready: asked again every second.", "$warning"
     if run.status in ("running", "initializing"):
         step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part)
         return "◐", f"Starting: {step or 'waiting for the first sign'}, {spent} so far.", "$warning"
@@ -135,7 +138,31 @@ def table(rows: Iterable[tuple[str, str]], width: int) -> Content:
     return Content("\n").join(lines)
 
 
+def _attached_rows(run: RunView, now: float) -> Iterable[tuple[str, str]]:
+    """Of a server that vdeck did not start: what it tells, and since when it is watched."""
+    yield "URL", run.attached + ("  (certificate not verified)" if _unverified(run) else "")
+    yield "served as", ", ".join(run.served_names)
+    yield "model", run.model or ""
+    yield "engine", f"vLLM {run.engine}" if run.engine else ""
+    for name, value in run.facts:
+        label, text = facts_of_log.describe(name, value)
+        yield label.lower(), text
+    yield "watched", f"since {words.when(run.started, now)}" if run.started is not None else ""
+    yield "ready", words.when(run.ready_at, now)
+    yield "restarts", f"{run.restarts} seen" if run.restarts else "none seen"
+    yield "supervisor", str(run.supervisor) if run.supervisor is not None else ""
+    yield "folder", run.folder
+    yield "id", run.id
+
+
+def _unverified(run: RunView) -> bool:
+    return run.insecure and run.attached.startswith("https:")
+
+
 def _rows(run: RunView, now: float) -> Iterable[tuple[str, str]]:
+    if run.attached:
+        yield from _attached_rows(run, now)
+        return
     for endpoint in run.endpoints:
         yield "endpoint", f"{endpoint.url}  ({endpoint.name}, {endpoint.type})"
     if not run.endpoints:

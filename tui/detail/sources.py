@@ -149,7 +149,8 @@ class LiveSources:
 
         if run.url is None:
             raise VdeckError("this run has no endpoint to talk to", fix="give it a port in its manifest")
-        return ChatClient(run.url, api_key=control.api_key(run.id))
+        verify = False if run.insecure else None
+        return ChatClient(run.url, api_key=control.api_key(run.id), verify=verify)
 
     def load_chat(self, run: RunView) -> tuple[Turn, ...]:
         from launcher.serving import transcript

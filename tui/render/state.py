@@ -58,6 +58,8 @@ def _working(run: RunView) -> Look:
     """Initializing or running. ``ready`` beats the words of the phase; once ready and not now means trouble."""
     if run.ready:
         return _ready(run)
+    if run.attached and run.status == "running":
+        return Look("◑", "not ready", "warn")
     if run.ready_at is not None and run.phase in (None, "ready"):
         return Look("◑", "not ready", "warn")
     phase = clean_line(run.phase or "").strip()

@@ -9,6 +9,7 @@ from textual import on
 from tui.actions import bindings
 from tui.detail.pane import Pane
 from tui.render.order import arrange
+from tui.screens.attaching import Attaching
 from tui.screens.filtering import Filtering
 from tui.screens.run_actions import RunActions
 from tui.widgets.empty_state import EmptyState
@@ -34,7 +35,7 @@ _CHANGING = (
 )  # fmt: skip
 
 
-class MainScreen(Filtering, RunActions):
+class MainScreen(Filtering, Attaching, RunActions):
     """Hands every snapshot down to the widgets and turns their messages into state. It reads and starts nothing."""
 
     BINDINGS = bindings("runs", "global")
@@ -76,6 +77,8 @@ class MainScreen(Filtering, RunActions):
         self.snapshot = snapshot
         self._problem = snapshot.problem or ""
         self.set_class(not snapshot.runs, "-empty")
+        if not snapshot.runs:
+            self.look_for_servers()
         self.query_one(HeaderBar).snapshot = snapshot
         self.table.set_marks(self.table.marks & {run.id for run in snapshot.runs})
         self._show_runs()

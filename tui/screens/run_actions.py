@@ -31,24 +31,38 @@ class Deed(NamedTuple):
 
 
 def _live(run: RunView) -> bool:
-    return run.live
+    """It lives, and vdeck started it: nothing else may be stopped."""
+    return run.live and not run.attached
 
 
 DEEDS: dict[str, Deed] = {
     "terminate": Deed(
         "Terminate", "SIGTERM, then the grace of the manifest, then SIGKILL to what is left. Requests are cut off.",
-        lambda run: run.live and run.status != "stopping", "stopping",
+        lambda run: _live(run) and run.status != "stopping", "stopping",
     ),
     "kill": Deed("Kill", "SIGKILL to every process at once. Running requests are lost.", _live, "killing"),
     "restart": Deed(
         "Restart", "It is stopped if it lives, and started again: same manifest, ports and GPUs.",
-        lambda run: run.status not in ("stopping", "lost"), "restarting",
+        lambda run: run.status not in ("stopping", "lost") and not run.attached, "restarting",
     ),
     "delete": Deed(
         "Delete", "The record goes: manifest, log, metrics, events, chats. It cannot be brought back.",
-        lambda run: not run.live, "deleted",
+        lambda run: not run.live or bool(run.attached), "deleted",
     ),
 }  # fmt: skip
+DETACH = DEEDS["delete"]._replace(
+    verb="Detach", says="The server goes on. What vdeck knows of it goes: metrics, events, chats.", done="detached"
+)
+"""What deleting means when all that is hit is attached."""
+
+
+def _note(name: str, hit: Sequence[RunView], left: int) -> str:
+    """What the question says beside its sentence."""
+    notes = [f"Not possible for {left} of the marked runs; left alone."] if left else []
+    attached = sum(bool(run.attached) for run in hit)
+    if name == "delete" and 0 < attached < len(hit):
+        notes.append(f"{attached} of them only watch a server: it goes on.")
+    return " ".join(notes)
 
 
 class RunActions(Screen[None]):
@@ -78,7 +92,7 @@ class RunActions(Screen[None]):
         if action in ("copy_endpoint", "open_endpoint"):
             return run is not None and run.url is not None and run.live
         if action in ("clone", "edit_manifest"):
-            return run is not None
+            return run is not None and not run.attached
         return True
 
     # -- dangerous: asked first
@@ -97,7 +111,7 @@ class RunActions(Screen[None]):
         self._ask("restart", self.deck.control.restart)
 
     def action_delete(self) -> None:
-        """Delete the records of ended runs."""
+        """Delete the records of ended runs; detach attached ones."""
         self._ask("delete", self.deck.control.delete)
 
     def _ask(self, name: str, work: Callable[[str], object]) -> None:
@@ -108,8 +122,9 @@ class RunActions(Screen[None]):
         hit = tuple(run for run in wanted if deed.possible(run))
         if not hit:
             return
-        left = len(wanted) - len(hit)
-        note = f"Not possible for {left} of the marked runs; left alone." if left else ""
+        if name == "delete" and all(run.attached for run in hit):
+            deed = DETACH
+        note = _note(name, hit, len(wanted) - len(hit))
         what = clean_line(hit[0].name) if len(hit) == 1 else f"{len(hit)} runs"
         question = Question(f"{deed.verb} {what}?", deed.says, deed.verb, hit, note)
 
