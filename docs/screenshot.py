@@ -1,6 +1,7 @@
-"""Makes docs/screen.svg: the real screen with real runs on the CPU engine, under load.
+"""Pictures of the real screen as SVG.
 
-python docs/screenshot.py [SECONDS_OF_LOAD]
+python docs/screenshot.py [SECONDS_OF_LOAD]            docs/screen.svg: real runs on the CPU engine, under load
+python docs/screenshot.py RUN_ID FILE WxH [KEY ...]    the metrics of a run that is there, after these keys
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-os.environ["VDECK_HOME"] = tempfile.mkdtemp(prefix="vdeck-picture-")
+ONE_RUN = len(sys.argv) > 2
+if not ONE_RUN:
+    os.environ["VDECK_HOME"] = tempfile.mkdtemp(prefix="vdeck-picture-")
 os.environ.update(COLORTERM="truecolor", TERM="xterm-256color")
 
 import httpx  # noqa: E402
@@ -45,17 +48,24 @@ def load(url: str, stop: threading.Event, number: int) -> None:
             stop.wait(dice.random() * 3)
 
 
-async def picture(chosen: str) -> str:
-    """The screen as it is now as SVG, the metrics of the run ``chosen`` in view."""
+async def picture(chosen: str, size: tuple[int, int], *keys: str) -> str:
+    """The screen as it is now as SVG, the metrics of the run ``chosen`` in view, after some keys."""
     from tui.app import VdeckApp
 
     app = VdeckApp()
-    async with app.run_test(size=(132, 40)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await asyncio.sleep(3)
         app.main.select(chosen)
-        await pilot.press("2", "enter", "left_square_bracket")
+        await pilot.press("2", "enter", *keys)
         await asyncio.sleep(4)
-        return app.export_screenshot(title="vdeck")
+        svg = app.export_screenshot(title="vdeck")
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # the reader's own font: none is fetched
+
+
+def one_run(run_id: str, file: str, size: str, *keys: str) -> None:
+    """A picture of a run that somebody else started."""
+    width, _, height = size.partition("x")
+    Path(file).write_text(asyncio.run(picture(run_id, (int(width), int(height)), *keys)))
 
 
 def main() -> None:
@@ -72,9 +82,7 @@ def main() -> None:
     late = create(Overrides(name="qwen"))
     while not control.read(late).phase:
         time.sleep(0.1)
-    svg = asyncio.run(picture(served))
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # the reader's own monospace font: no font is fetched
-    (ROOT / "docs" / "screen.svg").write_text(svg)
+    (ROOT / "docs" / "screen.svg").write_text(asyncio.run(picture(served, (132, 40), "left_square_bracket")))
     stop.set()
     for run_id in (served, late):
         control.terminate(run_id, force=True)
@@ -82,4 +90,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_run(*sys.argv[1:]) if ONE_RUN else main()
