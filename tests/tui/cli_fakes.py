@@ -78,7 +78,11 @@ class FakeControl(types.ModuleType):
             if not self.next.get(run_id):
                 raise KeyboardInterrupt
 
-    def attach(self, url: str, **given: Any) -> RunView:
+    def attach(
+        self, url: str, *, name: str | None = None, key_variable: str | None = None, insecure: bool = False,
+        check: bool = True,
+    ) -> RunView:  # fmt: skip
+        given = {"name": name, "key_variable": key_variable, "insecure": insecure, "check": check}
         self._do("attach", url, given)
         return next(iter(self.runs.values()))
 

@@ -54,7 +54,9 @@ class AttachScreen(Dialog[str]):
             ):
                 with Horizontal(classes="form-row"):
                     yield Label(label, classes="form-label")
-                    yield Input(id=f"attach-{name}", placeholder=hint, compact=True, classes="form-field")
+                    yield Input(
+                        id=f"attach-{name}", placeholder=hint, compact=True, select_on_focus=False, classes="form-field"
+                    )
             with Horizontal(id="attach-options"):
                 yield Tick("do not verify TLS", id="attach-insecure", compact=True)
                 yield Tick("also when it is down now", id="attach-unchecked", compact=True)
