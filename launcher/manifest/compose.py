@@ -16,7 +16,6 @@ from launcher.manifest.nodes import Mapping, Node, Place, Scalar, Sequence
 from launcher.manifest.sink import Sink, quote
 from launcher.manifest.source import Source
 
-MAX_DEPTH = 40
 MAX_NODES = 20_000
 """Of the tree after every alias is expanded."""
 MAX_ALIASES = 1_000
@@ -116,12 +115,12 @@ class _Composer:
     def _begin(self, event: Any) -> None:
         place = self._place(event)
         self._tag(event, place)
-        if len(self._open) >= MAX_DEPTH:
+        if len(self._open) >= syntax.MAX_DEPTH:
             self._too_deep(place)
         self._open.append(_Open(isinstance(event, yaml.MappingStartEvent), place, event.anchor))
 
     def _too_deep(self, place: Place) -> None:
-        self._refuse(place, f"lists and mappings are nested more than {MAX_DEPTH} deep", "no manifest needs that")
+        self._refuse(place, *syntax.TOO_DEEP)
 
     def _add(self, built: _Built, anchor: str | None) -> None:
         place = built.node.place
@@ -162,7 +161,7 @@ class _Composer:
                 f"its aliases make this more than {MAX_NODES:,} values",
                 "write out what is needed",
             )
-        if len(self._open) + height > MAX_DEPTH:
+        if len(self._open) + height > syntax.MAX_DEPTH:
             self._too_deep(frame.place)
         node: Node
         if frame.mapping:

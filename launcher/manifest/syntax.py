@@ -29,6 +29,9 @@ _FIXES = (
     ("directive", "quote the text: without quotes a line cannot begin with %"),
 )
 
+MAX_DEPTH = 40
+TOO_DEEP = (f"lists and mappings are nested more than {MAX_DEPTH} deep", "no manifest needs that")
+
 
 def report(error: yaml.YAMLError, source: Source, sink: Sink, origin: str, *, again: bool = False) -> None:
     """Put the parser's error into the sink, where the parser names it. ``again``: a placeholder was told before."""
@@ -39,6 +42,9 @@ def report(error: yaml.YAMLError, source: Source, sink: Sink, origin: str, *, ag
         if again:
             return
         sink.error(place, "a template placeholder stands here: this is a template, not a manifest", _TEMPLATE_FIX)
+        return
+    if "maximum nesting depth" in problem:  # of libyaml, from 0.2.6 on: it stops before our own limit can be seen
+        sink.error(place, *TOO_DEEP)
         return
     context = str(getattr(error, "context", None) or "")
     begun = _place(getattr(error, "context_mark", None), source, origin)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from launcher.manifest import source
-from launcher.manifest.compose import MAX_DEPTH, MAX_NODES, compose
+from launcher.manifest.compose import MAX_NODES, compose
 from launcher.manifest.nodes import Mapping, Node, Scalar, Sequence, find
 from launcher.manifest.problems import Problem
 from launcher.manifest.reader import read_file, read_text
 from launcher.manifest.sink import MAX_PROBLEMS, Sink
+from launcher.manifest.syntax import MAX_DEPTH
 
 
 def tree(text: str) -> Node:
