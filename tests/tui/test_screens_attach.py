@@ -10,7 +10,8 @@ from textual.widgets import Input, OptionList
 
 from launcher.errors import VdeckError
 from launcher.host.servers import Server
-from tui.detail.chat_state import why_closed
+from tui.detail.chat_commands import ChatSettings
+from tui.detail.chat_state import state_line, why_closed
 from tui.detail.overview_text import facts, sentence
 from tui.render.attach import found_line, server_line
 from tui.render.state import look
@@ -219,3 +220,9 @@ def test_a_certificate_that_nobody_checks_is_said():
 def test_text_from_a_command_line_is_cleaned():
     assert "\x1b" not in "".join(text for text, _ in server_line(Server(1, 2, None, "a\x1b[31mb\n")))
     assert "2 vLLM servers run" in "".join(text for text, _ in found_line(2))
+
+
+def test_a_prompt_waits_for_a_server_that_is_down():
+    down = attached_run(ready=False, reason="not ready: no answer in time")
+    line = state_line(down, ChatSettings(), None, answering=False, waiting=True).plain
+    assert "waits for the server (not ready)" in line

@@ -48,4 +48,6 @@ def state_line(
 
 
 def _step(run: RunView) -> str:
+    if run.attached:
+        return "not ready"
     return " ".join(clean_line(part) for part in (run.phase, run.progress) if part) or clean_line(run.status)
