@@ -62,6 +62,6 @@ def test_a_server_that_runs_already(
     wait_for(moved, 30, "metrics moved by the chat")
     refused = vdeck("run", "terminate", "theirs", check=False)
     assert refused.returncode == 2 and "did not start" in refused.stderr
-    assert "goes on" in vdeck("run", "delete", "theirs").stdout
+    assert "is left alone" in vdeck("run", "delete", "theirs").stdout
     assert vdeck_json("run", "list") == [] and child.poll() is None
     assert found(), "and it can be attached again"

@@ -86,7 +86,7 @@ def test_a_machine_without_servers_says_so(monkeypatch: Patch, capsys: Capsys) -
 def test_delete_detaches_a_live_one(monkeypatch: Patch, capsys: Capsys) -> None:
     fake = control(monkeypatch)
     result = vdeck(capsys, "run", "delete", "prod")
-    assert (result.code, result.out) == (0, f"Detached #{ID}: {URL} goes on.\n")
+    assert (result.code, result.out) == (0, f"Detached #{ID}: {URL} is left alone.\n")
     assert fake.asked == [("delete", ID)]
 
 

@@ -85,7 +85,7 @@ def delete(values: Values) -> int:
 
     def remove(run: RunView) -> None:
         control.delete(run.id)
-        output.say(f"Detached #{run.id}: {run.attached} goes on." if run.attached else f"Deleted #{run.id}.")
+        output.say(f"Detached #{run.id}: {run.attached} is left alone." if run.attached else f"Deleted #{run.id}.")
 
     return _each(runs, remove)
 
