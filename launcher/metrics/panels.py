@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from . import names
-from .terms import Adapters, FirstOf, Gauge, Labels, Mean, Quantile, Rate, Ratio, Scaled, Term
+from .terms import Adapters, FirstOf, Gauge, Labels, Mean, Quantile, Rate, Ratio, Scaled, Term, by_label
 from .window import Window
 
 MAX_LINES: Final = 16
@@ -41,6 +41,14 @@ class Split(NamedTuple):
         if self.divisor is not None:
             term = Ratio(term, self.divisor)
         return term if self.factor == 1 else Scaled(term, self.factor)
+
+    def promql(self, selector: str, window: str) -> str | None:
+        """All its lines as one expression with a series for each value; None: Prometheus does not have it."""
+        text = by_label(self.term, self.label, selector, window)
+        if text is not None and self.divisor is not None:
+            whole = self.divisor.promql(selector, window)
+            text = None if whole is None else f"({text}) / on () group_left () ({whole})"
+        return text if text is None or self.factor == 1 else f"{self.factor:g} * ({text})"
 
 
 class Spec(NamedTuple):

@@ -189,6 +189,20 @@ class Adapters(NamedTuple):
         return None  # PromQL cannot count the words of a label
 
 
+def by_label(term: Gauge | Rate, label: str, selector: str, window: str) -> str | None:
+    """A gauge or a rate for each value of a label, in PromQL."""
+    braces = _braces(selector, term.labels)
+    if isinstance(term, Rate):
+        return _either(term.aliases, lambda name: f"sum by ({label}) (rate({name}_total{braces}[{window}]))")
+    how = "avg" if term.mean else "sum"
+    return _either(term.aliases, lambda name: f"{how} by ({label}) ({name}{braces})")
+
+
+def by_bucket(aliases: tuple[str, ...], selector: str, window: str) -> str | None:
+    """The cumulative buckets of a histogram, observations a second, in PromQL: what a heat map takes."""
+    return _either(aliases, lambda name: _buckets(name, selector, window))
+
+
 def _either(aliases: tuple[str, ...], write: Callable[[str], str]) -> str | None:
     """The expression for every alias, joined by ``or``; None for what only vdeck itself records."""
     known = [name for alias in aliases if (name := names.written(alias)) is not None]

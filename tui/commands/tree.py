@@ -16,6 +16,7 @@ MODULES = {
     "chat": "tui.commands.chat",
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",
+    "export": "tui.commands.export",
     "doctor": "tui.commands.doctor",
 }
 """First word to the module that holds ``TABLE``, in the order of the help."""
