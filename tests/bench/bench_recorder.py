@@ -28,6 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [ROOT, HERE]
 
 from busy import BusyServer  # noqa: E402
+from machine import speed  # noqa: E402
 
 SIZES = ((120, 40), (200, 60))
 ZOOMED = 380
@@ -210,6 +211,7 @@ def main() -> None:
     if chosen.serve:
         serve()
         return
+    print(speed())
     if chosen.only in (None, "live"):
         live(chosen.seconds, 0)
         live(chosen.seconds, 8)

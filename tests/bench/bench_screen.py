@@ -26,6 +26,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [ROOT, HERE]
 
 import screens  # noqa: E402
+from machine import speed  # noqa: E402
 
 BATCHES = 20
 """Writes to the log a second."""
@@ -52,7 +53,7 @@ def main() -> None:
         writer = subprocess.Popen([sys.executable, __file__, *words], stdout=subprocess.PIPE)
         try:
             assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
-            print(*asyncio.run(measure((int(width), int(height)), given.seconds)), sep="\n")
+            print(speed(), *asyncio.run(measure((int(width), int(height)), given.seconds)), speed(), sep="\n")
         finally:
             writer.kill()
             writer.wait()

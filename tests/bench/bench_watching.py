@@ -34,6 +34,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [ROOT, HERE]
 
 import processes  # noqa: E402
+from machine import speed  # noqa: E402
 from stand_ins import StandIns  # noqa: E402
 from terminals import Terminal  # noqa: E402
 from watchers import FIRST_FIGURES, attached  # noqa: E402
@@ -67,7 +68,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         other = given.vllmstat or install(folder)
         for count in map(int, given.servers.split(",")):
-            print(f"{count} servers, {given.size}, {given.rounds} rounds of {given.seconds:g} s", flush=True)
+            print(f"{count} servers, {given.size}, {given.rounds} rounds of {given.seconds:g} s; {speed()}", flush=True)
             Bench(count, given.seconds, (int(width), int(height)), other).run(given.rounds)
 
 
