@@ -1,20 +1,18 @@
 """What a server loses by being watched: throughput of one real vLLM, watched by vdeck once a second, and not.
 
-    python tests/bench/bench_observed.py [--rounds 8] [--seconds 8] [--lanes 8] [--size 120x40]
+    python tests/bench/bench_observed.py [--rounds 15] [--seconds 3] [--lanes 8] [--size 120x40]
 
 One vLLM (the tiny example on the CPU), started by hand, stays up all the time under a steady load of so many requests
-at once. Only the watching starts and stops. Each round has four stretches, so that a slow drift falls out:
+at once. First a vdeck supervisor watches it, attached: it scrapes /metrics and records at 1 Hz. Then, too, the whole
+screen in a pseudo terminal with the Metrics tab open. Whoever watches is held still (SIGSTOP) and let go in turn: a
+round is four short stretches, watched, not, not, watched, so that a drift of the machine falls out, and many rounds
+stand against the noise of those who share it.
 
-    unwatched, supervisor, screen, unwatched        (in every other round: unwatched, screen, supervisor, unwatched)
-
-supervisor: a vdeck supervisor, attached to the server, scrapes /metrics and records at 1 Hz
-screen: the same, and the whole screen beside it in a pseudo terminal with the Metrics tab open
-
-Printed by round and as the median: generated tokens a second (the server's own counter) against the mean of the two
-unwatched stretches of the round. Goal: at least 0.99. Second, and quieter on a machine that others load: CPU time that
-the processes of the server spend on a token, in the same way; here more than 1 is worse. "Noise" is the second
-unwatched stretch against the first: what the same comparison says where nothing differs. Before all that: what one page
-costs the server, by many in a row while it is idle. On a machine with few cores the screen, too, takes its share.
+Printed for both: generated tokens a second (the server's own counter), watched by unwatched stretches of each round:
+the median and the middle half of the rounds. Goal: at least 0.99. Beside it the CPU time that the processes of the
+server spend on a token, in the same way; there more than 1 is worse. "Noise" is the second unwatched stretch against
+the first: how far the same comparison goes astray where nothing differs. Before all that: what one page costs the
+server, by many in a row while it is idle, the quietest measure. On a machine with few cores the screen takes its share.
 """
 
 from __future__ import annotations
@@ -48,6 +46,10 @@ from launcher.runs import control  # noqa: E402
 MANIFEST = ROOT / "examples" / "tiny.yaml"
 START_S = 300.0
 SETTLE_S = 2.0
+TURN_S = 0.3
+"""After a change of turns, before it counts."""
+WARM_S = 10.0
+TURNS = (True, False, False, True)
 PAGES = 200
 
 
@@ -61,8 +63,8 @@ class Stretch(NamedTuple):
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rounds", type=int, default=8)
-    options.add_argument("--seconds", type=float, default=8)
+    options.add_argument("--rounds", type=int, default=15)
+    options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--lanes", type=int, default=8)
     options.add_argument("--size", default="120x40")
     given = options.parse_args()
@@ -74,10 +76,9 @@ def main() -> None:
         bench.page_cost()
         load = Load(port, given.lanes)
         stack.callback(load.close)
-        time.sleep(10)
-        for number in range(given.rounds):
-            bench.round(number)
-        bench.tell()
+        time.sleep(WARM_S)
+        for screen in (False, True):
+            bench.run(given.rounds, screen=screen)
 
 
 @contextmanager
@@ -117,7 +118,6 @@ class Bench:
         self.port, self.seconds, self.size = port, seconds, size
         self.pids = processes.tree([pid])
         self.scraper = Scraper("127.0.0.1", port)
-        self.rounds: list[dict[str, Stretch]] = []
 
     def page_cost(self) -> None:
         """CPU of the idle server for one page."""
@@ -131,35 +131,35 @@ class Bench:
         each = (spent - (processes.cpu_s(self.pids) - before)) / PAGES
         print(f"one page of {len(page) / 1000:.0f} kB costs the server {each * 1000:.1f} ms of CPU, above its idling")
 
-    def round(self, number: int) -> None:
-        """Four stretches."""
-        found = {"first": self._stretch()}
-        turns = [("supervisor", False), ("screen", True)]
-        for name, screen in turns if number % 2 == 0 else reversed(turns):
-            with self._watched(screen=screen):
-                found[name] = self._stretch()
-        found["second"] = self._stretch()
-        self.rounds.append(found)
-        speeds = ", ".join(f"{name} {one.speed:.0f}" for name, one in found.items())
-        print(f"round {number + 1}, tokens/s: {speeds}", flush=True)
+    def run(self, rounds: int, *, screen: bool) -> None:
+        """All rounds with the supervisor, or with supervisor and screen; then the ratios."""
+        with self._watched(screen=screen) as pids:
+            time.sleep(SETTLE_S)
+            try:
+                found = [[self._stretch(pids, watched=watched) for watched in TURNS] for _ in range(rounds)]
+            finally:
+                _send(pids, signal.SIGCONT)  # who is held still cannot be detached
+        self._tell("supervisor and screen" if screen else "supervisor", found)
 
     @contextmanager
-    def _watched(self, *, screen: bool) -> Iterator[None]:
-        with attached([self.port]):
+    def _watched(self, *, screen: bool) -> Iterator[list[int]]:
+        """Who watches: their pids."""
+        with attached([self.port]) as supervisors:
             if not screen:
-                yield
+                yield supervisors
                 return
             argv = [sys.executable, "-m", "tui.cli"]
             terminal = Terminal(argv, os.environ, size=self.size, pattern=FIRST_FIGURES, cwd=str(ROOT))
             try:
                 terminal.wait(60)
                 terminal.press("2")
-                yield
+                yield [*supervisors, terminal.pid]
             finally:
                 terminal.close()
 
-    def _stretch(self) -> Stretch:
-        time.sleep(SETTLE_S)
+    def _stretch(self, pids: list[int], *, watched: bool) -> Stretch:
+        _send(pids, signal.SIGCONT if watched else signal.SIGSTOP)
+        time.sleep(TURN_S)
         tokens, cpu, began = self._tokens(), processes.cpu_s(self.pids), time.monotonic()
         time.sleep(self.seconds)
         spent = time.monotonic() - began
@@ -173,18 +173,27 @@ class Bench:
         names = [series.name for series in page.series]
         return page.values[names.index("vllm:generation_tokens_total")]
 
-    def tell(self) -> None:
-        """Ratios of every round, and their medians."""
-        for title, column, goal in (("throughput", 0, " (goal: at least 0.99)"), ("server CPU by token", 1, "")):
-            for name, words in (("supervisor", "supervisor"), ("screen", "supervisor and screen"), ("noise", "noise")):
-                ratios = [self._ratio(one, name, column) for one in self.rounds]
-                each = " ".join(f"{ratio:.3f}" for ratio in ratios)
-                note = goal if name != "noise" else ""
-                print(f"{title}, {words}: median {statistics.median(ratios):.3f}{note}   {each}")
+    def _tell(self, who: str, rounds: list[list[Stretch]]) -> None:
+        speed = statistics.median(one.speed for stretches in rounds for one in stretches)
+        cores = statistics.median(one.speed * one.cost for stretches in rounds for one in stretches)
+        print(f"{who}: {len(rounds)} rounds, {speed:.0f} tokens/s, {cores:.2f} cores")
+        for column, title in (
+            (0, "throughput, watched by unwatched (goal: at least 0.99)"),
+            (1, "server CPU by token"),
+        ):
+            values = [[stretch[column] for stretch in stretches] for stretches in rounds]
+            print(f"  {title}: {_middle([(a + d) / (b + c) for a, b, c, d in values])}")
+            print(f"    noise: {_middle([c / b for _, b, c, _ in values])}")
 
-    def _ratio(self, one: dict[str, Stretch], name: str, column: int) -> float:
-        first, second = one["first"][column], one["second"][column]
-        return second / first if name == "noise" else one[name][column] / ((first + second) / 2)
+
+def _middle(ratios: list[float]) -> str:
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"median {middle:.3f} (middle half {low:.3f} to {high:.3f})"
+
+
+def _send(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
 
 
 if __name__ == "__main__":
