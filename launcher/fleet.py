@@ -13,6 +13,7 @@ from launcher.host.gpus import Gpu
 from launcher.metrics import figures
 from launcher.metrics.figures import Figures
 from launcher.metrics.history import History
+from launcher.prometheus import target_file
 from launcher.runs import listing
 from launcher.runs.adopt import Adopter
 from launcher.runs.view import RunView
@@ -55,6 +56,7 @@ class Fleet:
             del self._views[gone]
             self._histories.pop(gone, None)
         self._adopter.look(runs)
+        target_file.sweep({run.id for run in runs if run.live})
         found = {run.id: value for run in runs if run.ready and (value := self._figures(run, now)) is not None}
         return Snapshot(runs, found, gpus.read(), now)
 

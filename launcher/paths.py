@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 _APP = "vdeck"
+_PROMETHEUS, _TARGETS = "prometheus", "targets"
 
 
 def _xdg(variable: str, fallback: str) -> str:
@@ -85,17 +86,12 @@ def screen_log() -> str:
 
 def prometheus_dir() -> str:
     """What belongs to the Prometheus of this state folder."""
-    return os.path.join(home(), "prometheus")
+    return os.path.join(home(), _PROMETHEUS)
 
 
 def prometheus_targets() -> str:
     """The folder of target files (file_sd), one a ready server."""
-    return os.path.join(prometheus_dir(), "targets")
-
-
-def prometheus_target(run_id: str) -> str:
-    """The target file of one run; its supervisor is the only one who writes it."""
-    return os.path.join(prometheus_targets(), f"{run_id}.json")
+    return os.path.join(prometheus_dir(), _TARGETS)
 
 
 def prometheus_config() -> str:
@@ -195,6 +191,13 @@ class RunPaths:
     def work(self) -> str:
         """Where container paths (workdir, import) that this machine lacks are mapped to."""
         return self._at("work")
+
+    @property
+    def prometheus_target(self) -> str:
+        """The target file of this run, which its supervisor writes: in the folder of them all, not in that of the
+        run."""
+        home = os.path.dirname(os.path.dirname(self.folder))
+        return os.path.join(home, _PROMETHEUS, _TARGETS, f"{os.path.basename(self.folder)}.json")
 
     def exit_code(self, step: int, attempt: int) -> str:
         """Where the step's wrapper leaves the exit code, so that a second supervisor can still read it."""

@@ -14,6 +14,7 @@ import time
 import traceback
 
 from launcher import paths
+from launcher.prometheus.target_file import TargetFile
 from launcher.runs import intent, listing, process, secrets
 from launcher.runs.attached import Watching
 from launcher.runs.keeper import Keeper
@@ -86,18 +87,20 @@ class Supervisor:
         else:
             life = Life(self._run, record, keeper, values, dict(os.environ))
         life.begin(self._mode, damage if old is None else None)
+        target = TargetFile(self._run, lambda: listing.view(record, state, self._run))
         while not (life.over and (keeper.save(time.monotonic()) or not os.path.isdir(self._run.folder))):
-            pause = self._turn(life, keeper)
+            pause = self._turn(life, keeper, target)
             select.select([self._wake], [], [], pause)
             self._drain()
 
-    def _turn(self, life: Life | Watching, keeper: Keeper) -> float:
+    def _turn(self, life: Life | Watching, keeper: Keeper, target: TargetFile) -> float:
         """One turn; how long to sleep until the next, in seconds. A fault of ours is written down and does not end
         us."""
         try:
             self._obey(life, keeper)
             pause = life.tick(time.monotonic())
             keeper.save(time.monotonic())
+            target.follow(keeper.state, time.monotonic())
             return 0.05 if life.over else pause
         except Exception:
             traceback.print_exc()
