@@ -192,7 +192,6 @@ class RunPaths:
         """Where container paths (workdir, import) that this machine lacks are mapped to."""
         return self._at("work")
 
-    @property
     def prometheus_target(self) -> str:
         """The target file of this run, which its supervisor writes: in the folder of them all, not in that of the
         run."""

@@ -27,7 +27,7 @@ class TargetFile:
 
     def __init__(self, run: paths.RunPaths, view: Callable[[], RunView]) -> None:
         """``view``: the run as it is now; asked for only when the file is to be written."""
-        self._path = run.prometheus_target
+        self._path = run.prometheus_target()
         self._view = view
         self.faults = Faults()
         self._done: tuple[object, ...] | None = None

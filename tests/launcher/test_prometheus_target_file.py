@@ -34,7 +34,7 @@ class Bench:
         self.state.status, self.state.ready, self.state.served, self.state.server_port = "running", True, True, 8000
         self.view = VIEW
         self.now = 1000.0
-        self.path = Path(paths.RunPaths.of(ID).prometheus_target)
+        self.path = Path(paths.RunPaths.of(ID).prometheus_target())
         self.file = TargetFile(paths.RunPaths.of(ID), lambda: self.view)
 
     def after(self, seconds: float, **fields: Any) -> bool:
@@ -141,7 +141,7 @@ def test_the_file_of_a_real_run_comes_and_goes() -> None:
     assert targets() == []
     wait_for(lambda: targets() == [f"{run_id}.json"], what="the target of the ready server")
     assert listing.load(run_id).ready
-    (found,) = json.loads(Path(paths.RunPaths.of(run_id).prometheus_target).read_text())
+    (found,) = json.loads(Path(paths.RunPaths.of(run_id).prometheus_target()).read_text())
     assert found["targets"] == [f"127.0.0.1:{port}"] and found["labels"]["model"] == "tiny"
     control.terminate(run_id)
     wait_for(lambda: targets() == [], what="the target to be gone")
