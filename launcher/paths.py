@@ -75,7 +75,7 @@ def recent_manifests() -> str:
 
 
 def settings() -> str:
-    """What the screen remembers between two starts (theme)."""
+    """What the user set, or the screen remembers between two starts (theme, prometheus)."""
     return os.path.join(config_dir(), "settings.json")
 
 

@@ -77,6 +77,15 @@ class Charts(NamedTuple):
     """What happened in the window (``kind``: ready, restart, benchmark, goal, …); gaps are not among them."""
     note: str | None = None
     """Why there is no chart at all; None when there is one."""
+    older: str | None = None
+    """Where the part before our own history comes from, or why it could not be had; None: nothing to say."""
+
+
+def moments(start_ms: int, end_ms: int, points: int) -> tuple[int, ...]:
+    """The times of the points of a chart: evenly spaced, both ends included, at least two."""
+    points = max(points, 2)
+    span = max(end_ms - start_ms, 1)
+    return tuple(start_ms + span * index // (points - 1) for index in range(points))
 
 
 def charts(
@@ -110,10 +119,8 @@ def charts(
 
 def _look(history: History, start_ms: int, end_ms: int, points: int) -> tuple[tuple[int, ...], int, Window]:
     """The times of the points, the range of rates, and the samples for them."""
-    points = max(points, 2)
-    span = max(end_ms - start_ms, 1)
-    times = tuple(start_ms + span * index // (points - 1) for index in range(points))
-    step_ms = max(span // (points - 1), 1)
+    times = moments(start_ms, end_ms, points)
+    step_ms = max((times[-1] - start_ms) // (len(times) - 1), 1)
     reach_ms = max(4 * history.interval_ms, step_ms)
     window = history.window(start_ms - reach_ms, end_ms, step_ms=step_ms)
     reach_ms = max(4 * window.spacing_ms, step_ms)

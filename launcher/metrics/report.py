@@ -18,7 +18,7 @@ from .rates import Grid
 QUANTILES: Final = (0.5, 0.95, 0.99)
 LATENCIES: Final = (("ttft", names.TTFT), ("itl", names.ITL), ("tpot", names.TPOT[:1]), ("e2e", names.E2E))
 TIMES: Final = (("queue", names.QUEUE_TIME), ("prefill", names.PREFILL_TIME), ("decode", names.DECODE_TIME))
-_FAILED: Final = ("error", "abort")
+FAILED: Final = ("error", "abort")
 
 
 class Latency(NamedTuple):
@@ -81,6 +81,8 @@ class Report(NamedTuple):
     tokens_per_draft: float | None = None
     goals: tuple[Attained, ...] = ()
     gpus: tuple[GpuFigures, ...] = ()
+    source: str | None = None
+    """The Prometheus that rates, quantiles and shares come from; None: our own history."""
 
 
 def make(history: History, *, now_ms: int, window_s: int, goals: Sequence[Goal] = ()) -> Report:
@@ -98,7 +100,7 @@ def make(history: History, *, now_ms: int, window_s: int, goals: Sequence[Goal] 
         tuple((key, _latency(now, aliases)) for key, aliases in LATENCIES),
         tuple((key, now.mean(aliases)[0]) for key, aliases in TIMES),
         finished,
-        sum(rate for reason, rate in finished if reason in _FAILED) / everything if everything else None,
+        sum(rate for reason, rate in finished if reason in FAILED) / everything if everything else None,
         now.rate((f"{names.STEP_TOKENS[0]}_count",))[0],
         now.mean(names.STEP_TOKENS)[0],
         _ratio(now.rate(names.SPEC_ACCEPTED)[0], now.rate(names.SPEC_DRAFTED)[0]),

@@ -257,8 +257,8 @@ def recent_manifests() -> tuple[str, ...]:
 def remember(file: str) -> None:
     """Put a manifest file on top of the recent ones; not being able to is no fault."""
     path = os.path.abspath(file)
-    if os.path.dirname(os.path.dirname(path)) == paths.runs_dir():
-        return  # the copy that a run keeps for itself
+    if path.startswith(os.path.join(paths.home(), "")):
+        return  # the copy that a run keeps for itself, the one of our Prometheus: nobody's own
     known: Iterable[str] = (entry for entry in recent_manifests() if entry != path)
     with contextlib.suppress(OSError):
         files.write_atomic(paths.recent_manifests(), "\n".join([path, *known][:RECENT]).encode())

@@ -161,6 +161,21 @@ def leftovers() -> Check:
     return Check("processes", "ok", "no vLLM process was left behind")
 
 
+def prometheus() -> Check:
+    """A Prometheus that is configured, or that vdeck runs, answers. Having none is no fault."""
+    from launcher.prometheus import look
+
+    stand = look.look()
+    if stand.problem is not None:
+        return Check("Prometheus", "warn", stand.problem.title, stand.problem.fix)
+    if stand.url is not None:
+        who = f"run {stand.run.id}" if stand.run is not None else "configured"
+        return Check("Prometheus", "ok", f"{who} answers at {stand.url} (version {stand.version or words.UNKNOWN})")
+    if stand.chosen is not None:
+        return Check("Prometheus", "ok", f"{stand.chosen.value} ({stand.chosen.source}), not started")
+    return Check("Prometheus", "ok", "none: vdeck keeps its own history")
+
+
 def terminal() -> Check:
     """What the screen may show."""
     from tui.commands.output import is_terminal
@@ -195,5 +210,6 @@ CHECKS: tuple[tuple[str, Callable[[], Check]], ...] = (
     ("ports", ports),
     ("runs", runs),
     ("processes", leftovers),
+    ("Prometheus", prometheus),
     ("terminal", terminal),
 )

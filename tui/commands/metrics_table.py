@@ -24,7 +24,14 @@ def lines(run: RunView, found: Report) -> list[str]:
     if found.interval_s >= 2:
         head += f", a sample every {words.seconds(found.interval_s)}"
     health = [f"{run.health}: {run.advice or ''}"] if run.health else []
-    blocks = (health, output.table(_single(found)), _times(found), _gpus(found.gpus), goal_lines(found.goals))
+    blocks = (
+        health,
+        output.table(_single(found)),
+        _times(found),
+        _gpus(found.gpus),
+        goal_lines(found.goals),
+        [f"Over the window: as {found.source} has it, for it begins before our own history."] if found.source else [],
+    )
     printed = [output.clean_line(head)]
     for block in blocks:
         printed += ["", *block] if block else []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def metrics(values: Values) -> int:
     """Print the figures over the last ``--window`` of what was recorded. Raises VdeckError when nothing was."""
     run = run_of(values.word("ID"))
-    found = report(run, max(1, round(values.seconds("window") or 0)))
+    found = report(run, max(1, round(values.seconds("window") or 0)), older=True)
     if found is None:
         raise VdeckError(f"run {run.id} ({run.name}) has no metrics{_why(run)}")
     if values.flag("json"):
@@ -31,9 +31,10 @@ def metrics(values: Values) -> int:
     return EXIT_DONE
 
 
-def report(run: RunView, window_s: int, goals: Goals | None = None) -> Report | None:
+def report(run: RunView, window_s: int, goals: Goals | None = None, *, older: bool = False) -> Report | None:
     """The report of a run over the last ``window_s`` seconds (ended: up to its last sample); None without a sample.
-    ``goals``: those to judge by, else the run's own."""
+    ``goals``: those to judge by, else the run's own. ``older``: ask a Prometheus when the window begins before our own
+    history."""
     from launcher.fleet import Fleet
     from launcher.metrics import goals as rules
     from launcher.metrics import report as reports
@@ -52,7 +53,21 @@ def report(run: RunView, window_s: int, goals: Goals | None = None) -> Report | 
             output.note(f"warning: {error.title}")
             goals = rules.Goals()
     now_ms = int(time.time() * 1000) if run.live else latest
-    return reports.make(history, now_ms=now_ms, window_s=window_s, goals=goals.goals)
+    found = reports.make(history, now_ms=now_ms, window_s=window_s, goals=goals.goals)
+    return _with_older(run, found, now_ms, history.earliest_ms or latest) if older else found
+
+
+def _with_older(run: RunView, own: Report, now_ms: int, begin_ms: int) -> Report:
+    """The report over the whole window when a Prometheus has the part before our own history; else our own."""
+    if begin_ms <= now_ms - own.window_s * 1000:
+        return own
+    from launcher.prometheus import report as reports
+
+    try:
+        return reports.over(run, own, now_ms=now_ms, begin_ms=begin_ms)
+    except VdeckError as error:
+        output.note(f"Older history was not read: {error.sentence()}")
+        return own
 
 
 def _why(run: RunView) -> str:
@@ -73,6 +88,7 @@ def document(run: RunView, found: Report) -> dict[str, Any]:
         "at": rfc3339(None if at_ms is None else at_ms / 1000),
         "window_s": found.window_s,
         "interval_s": found.interval_s,
+        "prometheus": found.source,
         "health": run.health,
         "advice": run.advice,
         "figures": figures | _more(found),

@@ -17,6 +17,7 @@ MODULES = {
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",
     "export": "tui.commands.export",
+    "prometheus": "tui.commands.prometheus",
     "doctor": "tui.commands.doctor",
 }
 """First word to the module that holds ``TABLE``, in the order of the help."""

@@ -6,6 +6,7 @@ Every method here may block and is called in a thread; modules are imported when
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from launcher.runs.view import RunView
@@ -13,6 +14,7 @@ from launcher.runs.view import RunView
 if TYPE_CHECKING:
     from launcher.fleet import Fleet
     from launcher.metrics.catalog import Panel
+    from launcher.prometheus.reader import OlderCharts
     from launcher.runs.events import Event
     from launcher.serving.client import ChatClient
     from launcher.serving.transcript import Turn
@@ -84,6 +86,12 @@ class LiveSources:
     def __init__(self, fleet: Fleet | None) -> None:
         self._fleet = fleet
 
+    @cached_property
+    def _older(self) -> OlderCharts:
+        from launcher.prometheus.reader import OlderCharts
+
+        return OlderCharts()
+
     def particulars(self, run: RunView) -> Particulars:
         """Notes and environment from ``run.json``; nothing when it is damaged (the run's reason says so already)."""
         from launcher.paths import RunPaths
@@ -122,6 +130,7 @@ class LiveSources:
             return None
         history.refresh()
         charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points)
+        charts = self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
         return [panel for panel in charts.panels if not panel.absent]
 
     def open_log(self, run: RunView) -> LogReader:
