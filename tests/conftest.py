@@ -13,7 +13,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-for _name in ("HF_TOKEN", "VLLM_API_KEY", "VLLM_PORT", "PROMETHEUS_MULTIPROC_DIR", "NO_COLOR", "VDECK_RUN_DIR"):
+for _name in (
+    "HF_TOKEN",
+    "VLLM_API_KEY",
+    "VLLM_PORT",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "NO_COLOR",
+    "VDECK_RUN_DIR",
+    "VDECK_PROMETHEUS",
+    "VDECK_PROMETHEUS_TOKEN",
+):
     os.environ.pop(_name, None)
 
 
