@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prometheus_fake import Answer, Fake, Fields, grid, matrix, prometheus, vector
+from prometheus_fake import Answer, Fake, Fields, grid, matrix, prometheus, success, vector
 from runs_kit import free_port
 from waiting import wait_for
 
 from launcher.errors import VdeckError
 from launcher.metrics.catalog import Charts, Panel, Series, moments
 from launcher.metrics.figures import Figures
-from launcher.prometheus import fetch, figures, reader
+from launcher.metrics.goals import Goal
+from launcher.metrics.report import Attained, Latency, Report
+from launcher.prometheus import fetch, reader, report
 from launcher.prometheus.older import MARK
 from launcher.prometheus.reader import OlderCharts
 from launcher.runs.view import Endpoint, RunView
@@ -24,7 +27,8 @@ START, END, POINTS = 1_700_000_000_000, 1_700_000_600_000, 61
 BEGIN = START + 300_000
 TIMES = moments(START, END, POINTS)
 RUN = RunView(
-    "000000000042", "far", type="attached", created=END / 1000, served_names=("tiny",), ready=True, status="running",
+    "000000000042", "far", type="attached", attached="http://10.0.0.7:8000", created=END / 1000,
+    served_names=("tiny",), ready=True, status="running",
     endpoints=(Endpoint("vllm", "http", "http://10.0.0.7:8000", 8000),),
 )  # fmt: skip
 
@@ -202,34 +206,59 @@ def test_nobody_is_asked_for_what_cannot_be(monkeypatch: Patch) -> None:
     with prometheus(knows("instance=")) as fake:
         monkeypatch.setenv("VDECK_PROMETHEUS", fake.url)
         older, own = OlderCharts(patience_s=20), charts()
-        ours = RUN._replace(type="batch", created=BEGIN / 1000 - 1)
+        ours = RUN._replace(type="batch", attached="", created=BEGIN / 1000 - 1)
         assert older.extend(own, ours, points=POINTS, begin_ms=BEGIN) is own
         assert older.extend(own, RUN, points=POINTS, begin_ms=START) is own
         assert fake.asked == []
-        middle = RUN._replace(type="batch", created=START / 1000 + 105)
+        middle = RUN._replace(type="batch", attached="", created=START / 1000 + 105)
         found = older.extend(own, middle, points=POINTS, begin_ms=BEGIN)
     assert values(found)[:12] == (*[None] * 11, 5.0)
 
 
-OWN = Figures(at_ms=END, gen_tps=1.0, ttft_p50=0.5, running=3.0, spark=(1.0,))
+OWN = Report(
+    Figures(at_ms=END, gen_tps=1.0, ttft_p50=0.5, running=3.0, spark=(1.0,)), 600.0, 1.0,
+    goals=(Attained(Goal("itl", 0.05), 0.1),),
+)  # fmt: skip
 
 
-def test_figures_over_a_window_that_begins_before_us(monkeypatch: Patch) -> None:
-    with prometheus(knows("run=")) as fake:
+def everything(fake: Fake, path: str, fields: Fields) -> Answer:
+    """A Prometheus 2 that knows all, of a server that names its ITL as older ones did."""
+    query = fields["query"]
+    if query.startswith("sum by (finished_reason)"):
+        return labelled("finished_reason", {"stop": 3.0, "abort": 1.0, "error": math.nan})
+    if query.startswith("sum by (le)"):
+        old = "time_per_output_token_seconds_bucket" in query
+        return labelled("le", {"0.025": 1.0, "0.075": 3.0, "+Inf": 4.0}) if old else vector()
+    return vector(math.nan if "spec_decode" in query else 60.0)
+
+
+def labelled(label: str, values: dict[str, float]) -> Answer:
+    return success({"resultType": "vector", "result": [
+        {"metric": {label: key}, "value": [0, str(value)]} for key, value in values.items()
+    ]})  # fmt: skip
+
+
+def test_a_report_over_a_window_that_begins_before_us(monkeypatch: Patch) -> None:
+    with prometheus(everything) as fake:
         monkeypatch.setenv("VDECK_PROMETHEUS", fake.url)
-        found = figures.over(RUN, OWN, window_s=600, now_ms=END, begin_ms=BEGIN)
-    assert found is not None and found.url == fake.url
-    assert found.figures.gen_tps == 60.0 and found.figures.running == 3.0 and found.figures.spark == (1.0,)
-    assert set(figures.terms()) < set(Figures._fields)
-    asked = [fields["query"] for _, fields, _ in fake.asked[1:]]
-    assert len(asked) == len(figures.terms()) and all("[600000ms]" in query for query in asked)
+        found = report.over(RUN, OWN, now_ms=END, begin_ms=BEGIN)
+    assert found.source == fake.url and found.window_s == 600.0
+    assert (found.figures.gen_tps, found.figures.ttft_p50, found.figures.itl_p99) == (60.0, 60.0, 60.0)
+    assert (found.figures.running, found.figures.spark, found.figures.at_ms) == (3.0, (1.0,), END), "of this moment"
+    assert found.finished_ps == (("stop", 3.0), ("abort", 1.0)) and found.error_share == 0.25
+    assert found.latencies[0] == ("ttft", Latency(60.0, 60.0, 60.0, 60.0)) and found.times[0] == ("queue", 60.0)
+    assert (found.steps_ps, found.tokens_per_step, found.accepted, found.tokens_per_draft) == (60.0, 60.0, None, None)
+    assert found.goals == (Attained(Goal("itl", 0.05), 0.5),), "half way into the bucket from 1 to 3 of 4"
+    rates = [fields["query"] for _, fields, _ in fake.asked[1:]]
+    assert len(rates) > 20 and all("[600000ms]" in query and 'run="000000000042"' in query for query in rates)
 
 
-def test_figures_that_our_own_history_covers_are_ours(monkeypatch: Patch) -> None:
-    assert figures.over(RUN, OWN, window_s=600, now_ms=END, begin_ms=BEGIN) is None, "no Prometheus"
+def test_a_report_that_our_own_history_covers_is_ours(monkeypatch: Patch) -> None:
+    assert report.over(RUN, OWN, now_ms=END, begin_ms=BEGIN) is OWN, "no Prometheus"
     with prometheus(lambda *_: vector()) as fake:
         monkeypatch.setenv("VDECK_PROMETHEUS", fake.url)
-        assert figures.over(RUN, OWN, window_s=300, now_ms=END, begin_ms=BEGIN) is None and fake.asked == []
-        assert figures.over(RUN, OWN, window_s=600, now_ms=END, begin_ms=BEGIN) is None, "it has nothing older"
+        short = OWN._replace(window_s=300.0)
+        assert report.over(RUN, short, now_ms=END, begin_ms=BEGIN) is short and fake.asked == []
+        assert report.over(RUN, OWN, now_ms=END, begin_ms=BEGIN) is OWN, "it has nothing older"
     with pytest.raises(VdeckError, match="no Prometheus answers"):
-        figures.over(RUN, OWN, window_s=600, now_ms=END, begin_ms=BEGIN)
+        report.over(RUN, OWN, now_ms=END, begin_ms=BEGIN)

@@ -141,7 +141,8 @@ def test_a_week_of_a_foreign_prometheus_joins_an_hour_of_ours(tmp_path: Path, mo
     history.refresh()
     assert history.earliest_ms == begin_ms
     run = RunView(
-        "000000000042", "far", type="attached", created=NOW_MS / 1000, served_names=("tiny",),
+        "000000000042", "far", type="attached", attached="http://10.0.0.7:8000", created=NOW_MS / 1000,
+        served_names=("tiny",),
         endpoints=(Endpoint("vllm", "http", "http://10.0.0.7:8000", 8000),),
     )  # fmt: skip
     with prometheus_kit.running(tmp_path / "prom", samples=prometheus_kit.openmetrics(series)) as server:

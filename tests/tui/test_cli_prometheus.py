@@ -120,7 +120,8 @@ def an_attached_run() -> None:
     Path(run.folder).mkdir(parents=True)
     now = time.time()
     port = PortRecord("vllm", "http", 8000, "10.0.0.7")
-    made = RunRecord(ID, "far", now - 10, "attached", ports=(port,), probe=Probe("vllm", "10.0.0.7", (8000,)))
+    made = RunRecord(ID, "far", now - 10, "attached", ports=(port,), probe=Probe("vllm", "10.0.0.7", (8000,)),
+                     attached="http://10.0.0.7:8000")  # fmt: skip
     stand = state.State()
     stand.status, stand.served_names, stand.ended = "terminated", ["tiny"], now
     files.write_json(run.record, record.to_json(made))
@@ -134,7 +135,7 @@ def an_attached_run() -> None:
 
 def test_metrics_over_a_week_come_from_prometheus(monkeypatch: Patch, capsys: Capsys) -> None:
     def answer(fake: Fake, path: str, fields: Fields) -> Answer:
-        return vector(60.0 if "count_over_time" in fields["query"] else 123.0)
+        return vector(60.0 if "count_over_time" in fields["query"] else 123.0)  # one series, whatever is asked
 
     an_attached_run()
     with prometheus(answer) as fake:
@@ -144,7 +145,7 @@ def test_metrics_over_a_week_come_from_prometheus(monkeypatch: Patch, capsys: Ca
         asked = len(fake.asked)
         short = json.loads(vdeck(capsys, "run", "metrics", ID, "--window", "5s", "--json").out)
         assert len(fake.asked) == asked, "our own history covers it"
-    assert text.out.splitlines()[-1].startswith(f"Rates and percentiles are from {fake.url}")
+    assert text.out.splitlines()[-1].startswith(f"Over the window: as {fake.url} has it")
     assert "Generation         123 tok/s" in text.out and text.err == ""
     assert (value["prometheus"], value["figures"]["gen_tps"]) == (fake.url, 123.0)
     assert (short["prometheus"], round(short["figures"]["gen_tps"])) == (None, 7)
