@@ -86,7 +86,7 @@ def _targets() -> list[Target]:
                 entries = json.loads(file.read())
             for entry in entries:
                 labels = entry["labels"]
-                found.append(Target(labels["run"], labels["name"], labels["model"], entry["targets"][0]))
+                found.append(Target(labels["run"], labels["name"], labels.get("model", ""), entry["targets"][0]))
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             continue  # somebody's own file, or one that was removed a moment ago
     return found

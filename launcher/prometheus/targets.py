@@ -16,26 +16,22 @@ def entry(run: RunView) -> dict[str, Any] | None:
     """One target group: ``host:port`` and the labels ``job``, ``run``, ``name``, ``model``, scheme and path.
 
     None when there is nothing to scrape: the run has no URL, or no server of it has listed a model yet (a run of
-    Prometheus, of an app). ``/metrics`` lies below the path of the URL, for a server that is attached behind a proxy.
+    Prometheus, of an app). An attached server may keep its models to itself (an API key); then there is no ``model``.
+    ``/metrics`` lies below the path of the URL, for a server that is attached behind a proxy.
     """
-    if run.url is None or not run.served_names:
+    if run.url is None or not (run.served_names or run.attached):
         return None
     scheme, _, rest = run.url.partition("://")
     place, _, path = rest.partition("/")
     if not place or scheme not in _PORTS:
         return None
     prefix = path.strip("/")
-    return {
-        "targets": [_with_port(place.rpartition("@")[2], _PORTS[scheme])],
-        "labels": {
-            "job": JOB,
-            "run": run.id,
-            "name": clean_line(run.name),
-            "model": clean_line(run.served_names[0]),
-            "__scheme__": scheme,
-            "__metrics_path__": f"/{prefix}/metrics" if prefix else "/metrics",
-        },
-    }
+    labels = {"job": JOB, "run": run.id, "name": clean_line(run.name)}
+    if run.served_names:
+        labels["model"] = clean_line(run.served_names[0])
+    labels["__scheme__"] = scheme
+    labels["__metrics_path__"] = f"/{prefix}/metrics" if prefix else "/metrics"
+    return {"targets": [_with_port(place.rpartition("@")[2], _PORTS[scheme])], "labels": labels}
 
 
 def _with_port(place: str, default: int) -> str:

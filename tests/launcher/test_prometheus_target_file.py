@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import runs_kit as kit
+from standin import StandIn
 from waiting import wait_for
 
 from launcher import paths
@@ -188,3 +189,25 @@ def test_the_target_of_a_deleted_run_is_swept_by_the_fleet() -> None:
     Path(paths.runs_dir()).mkdir()
     Fleet().poll()
     assert targets() == []
+
+
+def test_an_attached_server_is_a_target_until_it_is_detached() -> None:
+    with StandIn(model="tiny") as server:
+        run = control.attach(server.url, name="far")
+        path = Path(paths.RunPaths.of(run.id).prometheus_target())
+        wait_for(path.exists, what="the target of the attached server")
+        (found,) = json.loads(path.read_text())
+        assert found["targets"] == [f"127.0.0.1:{server.port}"] and found["labels"]["name"] == "far"
+        control.delete(run.id)
+        wait_for(lambda: targets() == [])
+
+
+def test_an_attached_server_whose_key_nobody_gave_is_a_target_too() -> None:
+    """Its ``/metrics`` is open."""
+    with StandIn(model="tiny", api_key="s3cret") as server:
+        run = control.attach(server.url)
+        path = Path(paths.RunPaths.of(run.id).prometheus_target())
+        wait_for(path.exists, what="the target of the attached server")
+        labels = json.loads(path.read_text())[0]["labels"]
+        assert labels["run"] == run.id and "model" not in labels
+        control.delete(run.id)

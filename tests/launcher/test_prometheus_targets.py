@@ -55,6 +55,7 @@ def test_a_password_in_a_url_goes_nowhere() -> None:
 
 def test_what_serves_no_model_is_no_target() -> None:
     assert entry(RUN._replace(served_names=())) is None
+    assert entry(RUN._replace(served_names=(), attached="http://127.0.0.1:8000")) is not None, "it is a vLLM"
     assert entry(RUN._replace(endpoints=())) is None
     assert entry(RUN._replace(endpoints=(Endpoint("db", "tcp", "tcp://127.0.0.1:5432", 5432),))) is None
 
