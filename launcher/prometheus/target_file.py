@@ -82,15 +82,18 @@ class TargetFile:
 def sweep(live: Collection[str]) -> int:
     """Remove the target files of runs that are not ``live`` (ended, deleted): a supervisor that is killed leaves its
     own. Returns how many; a file that cannot be removed is left to the next one who looks."""
+    folder = paths.prometheus_targets()
     try:
-        names = os.listdir(paths.prometheus_targets())
+        names = os.listdir(folder)
     except OSError:
         return 0
     removed = 0
     for name in names:
         run_id, _, rest = name.partition(".")
-        path = os.path.join(paths.prometheus_targets(), name)
-        if run_id.isdigit() and run_id not in live and (rest == "json" or _is_old_draft(path)):
+        if run_id in live or not run_id.isdigit():
+            continue
+        path = os.path.join(folder, name)
+        if rest == "json" or _is_old_draft(path):
             try:
                 removed += _remove(path)
             except OSError:
