@@ -1,4 +1,4 @@
-"""The charts of the metrics pane in a grid that scrolls: how many columns, which one is chosen, which one has it all."""
+"""The charts of the metrics pane in a grid that scrolls: how many columns, which is chosen, which has all the room."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ class ChartGrid(VerticalScroll, can_focus=False):
     """Shows the charts it is given; ``Changed`` says that the choice or the zoom is another one."""
 
     class Changed(Message):
-        """Another chart is chosen or has the whole pane, or none."""
+        """Another chart is chosen; ``resized``: the charts have another width too."""
+
+        def __init__(self, resized: bool) -> None:
+            super().__init__()
+            self.resized = resized
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -49,7 +53,7 @@ class ChartGrid(VerticalScroll, can_focus=False):
             line.display = False
 
     def on_resize(self) -> None:
-        self.arrange()
+        self.lay_out()
 
     # -- what the pane says
 
@@ -105,8 +109,8 @@ class ChartGrid(VerticalScroll, can_focus=False):
             self.zoom(key)
         self._mark_chosen()
         if key is not None and self.zoomed is None:
-            self.scroll_to_widget(self.charts[key], animate=False)
-        self.post_message(self.Changed())
+            self._bring_into_view()
+        self.post_message(self.Changed(resized=False))
 
     def step(self, by: int, *, wrap: bool = False) -> None:
         """Choose the chart that is so many places further on."""
@@ -125,13 +129,11 @@ class ChartGrid(VerticalScroll, can_focus=False):
             chart.display = self.zoomed in (None, name)
             if chart.scene is not None:
                 chart.show(chart.scene._replace(large=name == self.zoomed))
-        self.arrange()
+        self.lay_out()
         self._show_absent()
         if self.zoomed is not None:
             self.scroll_home(animate=False)
-        elif self.chosen_chart is not None:
-            self.call_after_refresh(self._back_in_view)
-        self.post_message(self.Changed())
+        self.call_after_refresh(self._zoom_shown)
 
     def clear(self) -> None:
         """Forget everything: another run is shown."""
@@ -149,9 +151,19 @@ class ChartGrid(VerticalScroll, can_focus=False):
         if message.twice:
             self.zoom(None if self.zoomed else message.key)
 
-    def _back_in_view(self) -> None:
-        if self.chosen_chart is not None:
-            self.scroll_to_widget(self.chosen_chart, animate=False)
+    def _zoom_shown(self) -> None:
+        """The charts have their new size: only now it can be said how many points they show."""
+        if self.zoomed is None:
+            self._bring_into_view()
+        self.post_message(self.Changed(resized=True))
+
+    def _bring_into_view(self) -> None:
+        """The chosen chart; with the last ones comes the line below them."""
+        chart = self.chosen_chart
+        if chart is not None and self.chosen in list(self.charts)[-self.columns :]:
+            self.scroll_end(animate=False)
+        elif chart is not None:
+            self.scroll_to_widget(chart, animate=False)
 
     def _mark_chosen(self) -> None:
         for key, chart in self.charts.items():
@@ -184,13 +196,13 @@ class ChartGrid(VerticalScroll, can_focus=False):
         if panels:
             grid.mount_all(self.charts.values())
         self._mark_chosen()
-        self.arrange()
+        self.lay_out()
 
     @property
     def columns(self) -> int:
         return 1 if self.size.width < 76 else 2 if self.size.width < 160 else 3
 
-    def arrange(self) -> None:
+    def lay_out(self) -> None:
         """Columns by the width. As many whole rows as keep enough height fill the view; one chart fills it all."""
         columns = 1 if self.zoomed is not None else self.columns
         rows = 1 if self.zoomed is not None else max(1, math.ceil(len(self.charts) / columns))

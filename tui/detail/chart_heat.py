@@ -42,9 +42,7 @@ def heat_plot(scene: Scene, columns: int, height: int) -> Plot:
 
 def hit(heat: Heat) -> tuple[int, int]:
     """The first bucket with an observation in the window, and the one behind the last."""
-    seen = [
-        index for index in range(len(heat.bounds)) if any(column[index] > 0 for column in heat.columns if column)
-    ]
+    seen = [index for index in range(len(heat.bounds)) if any(column[index] > 0 for column in heat.columns if column)]
     return (seen[0], seen[-1] + 1) if seen else (0, len(heat.bounds))
 
 

@@ -1,4 +1,4 @@
-"""The plot of a chart: labels, cells and line ends of every row, as characters with roles. Pure; the widget colours it."""
+"""The plot of a chart: labels, cells and line ends of every row, as characters with roles (colours). Pure."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def axis_of(scene: Scene, samples: Sequence[Sequence[float | None]], height: int
     seen = [v for values in samples for v in values]
     peak = max((v for v in seen if v is not None and v == v), default=0.0)
     near = [line.goal.limit_s for line in scene.panel.goals if peak <= 0 or line.goal.limit_s <= _NEAR * peak]
-    parts = max(1, height // 2)
+    parts = max(1, height // (2 if height < 10 else 3))
     if is_log(scene):
         return axes.logarithmic([*seen, *near], parts)
     return axes.linear([*seen, *near], parts, scene.panel.unit)
@@ -127,7 +127,7 @@ def _draw_goal(plot: Plot, line: GoalLine, axis: axes.Axis, height: int) -> None
         text = f"goal {words.latency(limit)} ↑"
         place = _free(plot.cells[0], len(text))
         if place is None:
-            plot.labels[0] = Piece(plot.labels[0].text[:-1] + "↑", "goal")
+            plot.labels[0] = Piece(chart_text.y_label(chart_text.axis_label(limit, "s")) + "↑", "goal")
         else:
             plot.cells[0][place : place + len(text)] = text
             plot.roles[0][place : place + len(text)] = ["goal"] * len(text)

@@ -54,7 +54,7 @@ def axis_label(value: float, unit: str) -> str:
 
 def unit_word(unit: str) -> str:
     """The unit behind the title; seconds, fractions and bytes stand at the figures themselves."""
-    return "" if unit in ("s", "%", "ratio", "B", "B/s") else unit
+    return {"s": "", "%": "", "ratio": "", "B": "", "B/s": "", "1/s": "a second"}.get(unit, unit)
 
 
 def width_of(line: Sequence[Piece]) -> int:
@@ -221,10 +221,10 @@ def end_letters(series: Sequence[braille.Samples], height: int, axis: Axis) -> l
 
 
 def goal_piece(line: GoalLine, *, full: bool = False) -> Piece:
-    """``✔ goal 500 ms: 97.8 %``: the limit and how often it held in the window. ``full`` adds how often it must."""
+    """``✔ goal 500 ms: 97.8 %``: the limit and how often it held in the window. ``full`` adds how often it is to."""
     goal = line.goal
     text = f"goal {words.latency(goal.limit_s)}: "
-    of = f" of {share(goal.share)}" if full else ""
+    of = f", wanted {share(goal.share)}" if full else ""
     if line.attained is None:
         return Piece(f"{text}-{of}", "muted")
     good = line.attained >= goal.share
