@@ -66,9 +66,17 @@ def cut(text: str, width: int) -> str:
 
 
 def inside(line: Sequence[Piece], width: int, edge: Edge) -> Line:
-    """A line of text between the edges."""
-    rest = width - 3 - chart_text.width_of(line)
-    return [Piece(f"{edge.side} ", edge.role), *line, Piece(" " * max(0, rest)), Piece(edge.side, edge.role)]
+    """A line of text between the edges, cut where it is too long."""
+    shown: Line = []
+    room = width - 3
+    for piece in line:
+        if cell_len(piece.text) > room:
+            piece = piece._replace(text=cut(piece.text, room))
+        shown.append(piece)
+        room -= cell_len(piece.text)
+        if room <= 0:
+            break
+    return [Piece(f"{edge.side} ", edge.role), *shown, Piece(" " * room), Piece(edge.side, edge.role)]
 
 
 def row(line: Sequence[Piece], edge: Edge) -> Line:

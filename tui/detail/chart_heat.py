@@ -7,6 +7,7 @@ from itertools import accumulate
 from math import inf, sqrt
 from typing import TYPE_CHECKING
 
+from launcher.metrics.promql import histogram_quantiles
 from tui import format as words
 from tui.detail import chart_text
 from tui.detail.chart_plot import Plot, Scene, draw_marks
@@ -115,8 +116,6 @@ def heat_legend(scene: Scene, width: int, at: int | None, columns: int) -> Line:
 
 def quantiles(bounds: Sequence[float], counts: Sequence[float]) -> tuple[float | None, float | None]:
     """p50 and p95 of counts by bucket, as Prometheus works them out; None without an observation."""
-    from launcher.metrics.promql import histogram_quantiles
-
     if not counts or not sum(counts) > 0:
         return None, None
     p50, p95 = histogram_quantiles((0.5, 0.95), list(zip(bounds, accumulate(counts))))

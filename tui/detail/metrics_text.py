@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len
 from textual.content import Content
 
+from launcher.metrics.goals import TITLES
 from launcher.runs.view import RunView
 from launcher.text import clean_line
 from tui import format as words
 from tui.detail.time_window import WINDOWS
+from tui.render.state import health_glyph
 
 if TYPE_CHECKING:
     from launcher.metrics.catalog import Charts, Panel
     from launcher.metrics.figures import Figures
 
 DISABLED = "--disable-log-stats"
-_GOALS = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 
 
 class Part(NamedTuple):
@@ -132,19 +133,17 @@ def advice(run: RunView | None) -> list[Part]:
     """What is wrong and which flag to change, and the goals missed now; nothing when all is well."""
     if run is None or not run.live:
         return []
-    health: str | None = getattr(run, "health", None)
-    says: str | None = getattr(run, "advice", None)
-    missed: Sequence[str] = getattr(run, "missed", ())
     parts: list[Part] = []
-    if missed:
-        names = ", ".join(_GOALS.get(key, clean_line(key)) for key in missed)
-        parts.append(Part(f"✖ missed now: {names}", "bold $error"))
-    if health or says:
+    if run.missed:
+        names = ", ".join(TITLES.get(key, clean_line(key)) for key in run.missed)
+        parts.append(Part(f"◉ goal missed: {names}", "bold $warning"))
+    if run.health:
         if parts:
             parts.append(Part("  "))
-        parts.append(Part(f"▲ {clean_line(health or 'advice')}", "bold $warning"))
-        if says:
-            parts.append(Part(f": {clean_line(says)}"))
+        colour = "$error" if run.health == "wedged" else "$warning"
+        parts.append(Part(f"{health_glyph(run.health)} {clean_line(run.health)}", f"bold {colour}"))
+        if run.advice:
+            parts.append(Part(f": {clean_line(run.advice)}"))
     return parts
 
 

@@ -146,12 +146,15 @@ class LiveSources:
     ) -> Charts | None:
         """The charts of a window; None when nothing was recorded for this run."""
         from launcher.metrics import catalog
+        from launcher.paths import RunPaths
+        from launcher.runs import goal_file
 
         history = self._history(run)
         if history is None:
             return None
         history.refresh()
-        goals = self.goals(run)
+        found, _ = goal_file.read(RunPaths(run.folder).goals)  # a damaged file costs the goal lines, not the charts
+        goals = found.goals if found is not None else ()
         return catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points, goals=goals, extra=extra)
 
     def families(self, run: RunView) -> tuple[Family, ...]:
@@ -179,25 +182,22 @@ class LiveSources:
         settings.remember(_EXTRAS, " ".join(families))
 
     def goals(self, run: RunView) -> tuple[Goal, ...]:
-        """The goals in the run folder; a damaged file is said, not taken for none."""
-        from launcher.errors import VdeckError
-        from launcher.paths import RunPaths
-        from launcher.runs import goal_file
+        """The goals in the run folder; a damaged file is told, not taken for none."""
+        from launcher.runs import control
 
-        found, problem = goal_file.read(RunPaths(run.folder).goals)
-        if found is None:
-            raise VdeckError(problem or "the goals cannot be read", fix="set them anew (g), or delete the file")
-        return found.goals
+        return control.goals(run.id).goals
 
     def set_goals(self, run: RunView, goals: tuple[Goal, ...]) -> None:
         """Replace the goals; how a miss is told stays as it was."""
+        from launcher.errors import VdeckError
         from launcher.metrics.goals import Goals
-        from launcher.paths import RunPaths
-        from launcher.runs import goal_file
+        from launcher.runs import control
 
-        path = RunPaths(run.folder).goals
-        before, _ = goal_file.read(path)
-        goal_file.write(path, (before or Goals())._replace(goals=goals))
+        try:
+            before = control.goals(run.id)
+        except VdeckError:  # the file is damaged: what is written now repairs it
+            before = Goals()
+        control.set_goals(run.id, before._replace(goals=goals))
 
     def open_log(self, run: RunView) -> LogReader:
         from launcher.logs.tail import LogFile

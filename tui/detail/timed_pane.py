@@ -10,6 +10,7 @@ from tui.detail.pane import Pane
 from tui.detail.time_window import TimeWindow
 
 _FAR = 10
+_NEAR = 0.05
 
 
 class TimedPane(Pane):
@@ -48,9 +49,13 @@ class TimedPane(Pane):
         return self.window.span(now, ended, self.points)
 
     def charts_shown(self, start_ms: int, end_ms: int) -> None:
-        """The stretch that is on the screen from now on. A cursor that it has left is gone."""
+        """The stretch that is on the screen from now on. A cursor that it has left is gone; one at the newest sample
+        stays there when the stretch ends a little earlier (another zoom has other columns)."""
         self._shown_at = (start_ms, end_ms)
-        if self._kept is not None and not start_ms <= self._kept <= end_ms:
+        kept = self._kept
+        if kept is not None and end_ms < kept <= end_ms + _NEAR * (end_ms - start_ms):
+            self.point(end_ms)
+        elif kept is not None and not start_ms <= kept <= end_ms:
             self.point(None)
 
     # -- the window
