@@ -11,10 +11,10 @@ from rich.text import Text
 from textual.app import App
 from textual.events import Event, InputEvent, Key
 
-from launcher import paths
+from launcher import paths, settings
 from launcher.text import clean_line
 from styles import themes
-from tui import alerts, settings
+from tui import alerts
 from tui.detail.typed_ahead import wants
 from tui.screens.failures import Failure, explain, log_error
 from tui.screens.main import MainScreen

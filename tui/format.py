@@ -121,13 +121,16 @@ def when(epoch: float | None, now: float) -> str:
 
 
 def value(amount: float | None, unit: str) -> str:
-    """A figure of a chart in its unit: seconds (``s``), bytes (``B``), percent (``%``, 0 to 100), or a number."""
+    """A figure of a chart in its unit: seconds (``s``), bytes (``B``, ``B/s``), percent (``%``, 0 to 100; ``ratio``, 0
+    to 1), or a number."""
     if amount is None or not _known(amount):
         return UNKNOWN
     if unit == "s":
         return latency(amount)
     if unit == "%":
         return percent(amount / 100)
-    if unit in ("B", "bytes"):
-        return size(amount)
+    if unit == "ratio":
+        return percent(amount)
+    if unit in ("B", "B/s"):
+        return size(amount) + unit[1:]
     return number(amount)

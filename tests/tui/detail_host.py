@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from fake_fleet import FakeSnapshot, Figures
 from screen_text import screen_text
@@ -15,7 +15,11 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import styles
-from launcher.runs.events import Event
+from launcher.metrics.catalog import Charts, Heat, Panel, Series
+from launcher.metrics.families import Family
+from launcher.metrics.goals import Goal
+from launcher.metrics.records import Event
+from launcher.runs import events as run_events
 from launcher.runs.view import RunView
 from launcher.serving.transcript import Turn
 from tui.detail.controller import Periods
@@ -25,28 +29,31 @@ from tui.detail.tabs import DetailTabs
 DETAIL_CSS = os.path.join(os.path.dirname(styles.__file__), "detail.tcss")
 
 
-class FakeSeries(NamedTuple):
-    name: str
-    times_ms: tuple[int, ...]
-    values: tuple[float | None, ...]
-    current: float | None = None
-    mean: float | None = None
-    peak: float | None = None
+def series(name: str, *values: float | None, current: float | None = None, span_ms: int = 0) -> Series:
+    """A series with a sample every millisecond (or spread over ``span_ms``) and its true figures."""
+    known = [value for value in values if value is not None]
+    mean = sum(known) / len(known) if known else None
+    step = span_ms / max(1, len(values) - 1) if span_ms else 1
+    times = tuple(round(index * step) for index in range(len(values)))
+    return Series(name, times, values, current, mean, max(known, default=None))
 
 
-class FakePanel(NamedTuple):
-    key: str
-    title: str
-    unit: str
-    series: tuple[FakeSeries, ...]
-    note: str | None = None
+def panel(*lines: Series, key: str = "key", title: str = "Latency", unit: str = "s", **more: Any) -> Panel:
+    """A panel of these lines."""
+    return Panel(key, title, unit, lines, more.pop("note", None), **more)
 
 
-def wave(name: str, start_ms: int, end_ms: int, points: int, height: float, shift: float = 0.0) -> FakeSeries:
+def wave(name: str, start_ms: int, end_ms: int, points: int, height: float, shift: float = 0.0) -> Series:
     """A series with round figures."""
     times = tuple(start_ms + (end_ms - start_ms) * index // (points - 1) for index in range(points))
     values = tuple(height * (0.5 + 0.5 * math.sin(index / 9 + shift)) for index in range(points))
-    return FakeSeries(name, times, values, values[-1], height / 2, height)
+    return Series(name, times, values, values[-1], height / 2, height)
+
+
+def heat(points: int, *columns: tuple[float, ...], bounds: tuple[float, ...] = (10.0, 100.0, math.inf)) -> Heat:
+    """A heat map whose columns repeat until there are enough."""
+    shown = columns or ((1.0, 4.0, 0.0), (0.0, 2.0, 1.0))
+    return Heat(bounds, tuple(shown[index % len(shown)] for index in range(points)))
 
 
 class FakeLog:
@@ -78,11 +85,16 @@ class FakeSources:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.log = FakeLog([])
-        self.found_events: tuple[Event, ...] = ()
+        self.found_events: tuple[run_events.Event, ...] = ()
         self.turns: list[Turn] = []
         self.saved: list[Turn] = []
         self.client: Any = None
-        self.make_panels: Callable[[int, int, int], tuple[FakePanel, ...] | None] = two_panels
+        self.make_charts: Callable[[int, int, int], Charts | None] = two_panels
+        self.found_families: tuple[Family, ...] = ()
+        self.kept: tuple[str, ...] = ()
+        self.found_goals: tuple[Goal, ...] = ()
+        self.fault: Exception | None = None
+        """What everything but reading the charts raises."""
         self.secrets: dict[str, str] = {}
         self.error: Exception | None = None
 
@@ -90,11 +102,44 @@ class FakeSources:
         self.asked.append("particulars")
         return Particulars(("image is ignored here",), (("A", "1 2"),), ("HF_TOKEN",))
 
-    def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Any:
-        self.asked.append(f"panels {(end_ms - start_ms) // 1000}")
+    def charts(
+        self, run: RunView, start_ms: int, end_ms: int, points: int, extra: tuple[str, ...] = ()
+    ) -> Charts | None:
+        self.asked.append(f"charts {(end_ms - start_ms) // 1000}")
         if self.error is not None:
             raise self.error
-        return self.make_panels(start_ms, end_ms, points)
+        made = self.make_charts(start_ms, end_ms, points)
+        if made is None:
+            return None
+        picked = tuple(
+            panel(wave("value", start_ms, end_ms, points, 9.0), key=f"metric:{name}", title=name, unit="")
+            for name in extra
+        )
+        return made._replace(panels=picked + made.panels)
+
+    def _check(self, what: str) -> None:
+        self.asked.append(what)
+        if self.fault is not None:
+            raise self.fault
+
+    def families(self, run: RunView) -> tuple[Family, ...]:
+        self._check("families")
+        return self.found_families
+
+    def extras(self) -> tuple[str, ...]:
+        return self.kept
+
+    def keep_extras(self, families: tuple[str, ...]) -> None:
+        self._check(f"keep {' '.join(families)}")
+        self.kept = families
+
+    def goals(self, run: RunView) -> tuple[Goal, ...]:
+        self._check("goals")
+        return self.found_goals
+
+    def set_goals(self, run: RunView, goals: tuple[Goal, ...]) -> None:
+        self._check("set goals")
+        self.found_goals = goals
 
     def open_log(self, run: RunView) -> FakeLog:
         self.asked.append("open_log")
@@ -108,7 +153,7 @@ class FakeSources:
 
         return redact
 
-    def events(self, run: RunView) -> tuple[Event, ...]:
+    def events(self, run: RunView) -> tuple[run_events.Event, ...]:
         self.asked.append("events")
         return self.found_events
 
@@ -125,14 +170,28 @@ class FakeSources:
         self.saved.append(turn)
 
 
-def two_panels(start_ms: int, end_ms: int, points: int) -> tuple[FakePanel, ...]:
+def two_panels(start_ms: int, end_ms: int, points: int) -> Charts:
     """Throughput and TTFT."""
-    return (
-        FakePanel("tokens", "Throughput", "tok/s", (
-            wave("prompt", start_ms, end_ms, points, 800.0), wave("generation", start_ms, end_ms, points, 300.0, 1.0),
-        )),
-        FakePanel("ttft", "Time to first token", "s", (wave("p95", start_ms, end_ms, points, 0.4),)),
+    lines = (
+        wave("prompt", start_ms, end_ms, points, 800.0), wave("generation", start_ms, end_ms, points, 300.0, 1.0),
     )  # fmt: skip
+    ttft = wave("p95", start_ms, end_ms, points, 0.4)
+    return Charts(start_ms, end_ms, (
+        panel(*lines, key="tokens", title="Throughput", unit="tok/s"),
+        panel(ttft, key="ttft", title="Time to first token"),
+    ))  # fmt: skip
+
+
+def many_panels(start_ms: int, end_ms: int, points: int) -> Charts:
+    """Eight with a line, a heat map, and two that the server has not."""
+    shown = [
+        panel(wave("x", start_ms, end_ms, points, 5.0), key=f"k{n}", title=f"Panel {n}", unit="req") for n in range(8)
+    ]
+    shown.append(panel(key="heat", title="Prompt length", unit="tok", heat=heat(points)))
+    shown.append(panel(key="lora", title="LoRA adapters", note="without --enable-lora", absent=True))
+    shown.append(panel(key="spec", title="Drafts", note="without --speculative-config", absent=True))
+    middle = start_ms + (end_ms - start_ms) // 2
+    return Charts(start_ms, end_ms, tuple(shown), (Event(middle, "restart"),))
 
 
 class Host(App[None]):

@@ -1,10 +1,9 @@
-"""tui.braille: dots, owners and round axes, as text."""
+"""tui.braille: dots and owners, as text."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import time
 
 import pytest
 from hypothesis import given
@@ -105,82 +104,6 @@ def test_a_line_without_gaps_has_no_hole(samples: list[float], height: int) -> N
         assert max(left) - min(left) + 1 == len(left)
 
 
-@pytest.mark.parametrize(
-    ("span", "parts", "step"),
-    [
-        (10, 5, 2), (10, 4, 5), (1, 4, 0.5), (7.3, 4, 2), (0.03, 3, 0.01), (1e9, 3, 5e8), (0, 3, 1), (math.nan, 3, 1),
-        (5, 0, 1),
-    ],
-)  # fmt: skip
-def test_round_steps(span: float, parts: int, step: float) -> None:
-    assert braille.round_step(span, parts) == pytest.approx(step)
-
-
-@pytest.mark.parametrize(
-    ("values", "parts", "top", "hi", "ticks"),
-    [
-        ([7.3], 4, None, 8, (0, 2, 4, 6, 8)), ([812], 3, None, 1000, (0, 500, 1000)), ([], 2, None, 1, (0, 0.5, 1)),
-        ([None, math.nan, math.inf, 3], 3, None, 3, (0, 1, 2, 3)), ([0.2], 4, 1.0, 1, (0, 0.5, 1)),
-        ([0, 0], 2, None, 1, (0, 0.5, 1)), ([1], 1, None, 1, (0, 1)),
-    ],
-)  # fmt: skip
-def test_scales(values: list[float | None], parts: int, top: float | None, hi: float, ticks: tuple[float, ...]) -> None:
-    found_hi, found = braille.scale(values, parts, top=top)
-    assert found_hi == pytest.approx(hi)
-    assert found == pytest.approx(ticks)
-
-
-@given(st.lists(st.floats(0, 1e300), max_size=5), st.integers(1, 12))
-def test_a_scale_holds_every_value_with_few_ticks(values: list[float], parts: int) -> None:
-    hi, ticks = braille.scale(values, parts)
-    assert hi > 0
-    assert all(value <= hi * (1 + 1e-9) for value in values)
-    assert ticks[0] == 0 and ticks[-1] == pytest.approx(hi) and len(ticks) <= parts + 1
-
-
-@pytest.fixture
-def utc(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "width", "line"),
-    [
-        (60, 40, "00:00:00        00:00:30        00:01:00"),
-        (300, 40, "00:00         00:02          00:04      "),
-        (900, 40, "00:00      00:05        00:10      00:15"),
-        (3600, 60, "00:00   00:10     00:20     00:30    00:40     00:50   01:00"),
-        (86400, 60, "00:00        06:00          12:00         18:00        00:00"),
-        (60, 5, "     "),
-        (0, 20, " " * 20),
-    ],
-)
-def test_time_axis(utc: None, seconds: int, width: int, line: str) -> None:
-    assert braille.time_axis(0, seconds * 1000, width) == line
-
-
-def test_ticks_are_round_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Kolkata")  # 5 h 30 min
-    time.tzset()
-    try:
-        labels = [tick.label for tick in braille.time_ticks(0, 86_400_000, 50)]
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert labels and all(label.endswith(":00") for label in labels)
-
-
-@given(st.integers(0, 4_000_000_000), st.integers(1, 200_000), st.integers(0, 120))
-def test_any_time_axis_fits(start_s: int, span_s: int, width: int) -> None:
-    line = braille.time_axis(start_s * 1000, (start_s + span_s) * 1000, width)
-    assert len(line) == width
-    assert "  " in line or len(line.split()) <= 1 or width < 8
-
-
 def test_resample_takes_the_nearest_and_keeps_gaps() -> None:
     assert braille.resample([0, 1, 2], [1.0, None, 3.0], 3, 0, 2) == [1.0, None, 3.0]
     assert braille.resample([0, 1000], [1.0, 2.0], 4, 0, 3000) == [1.0, 2.0, None, None]
@@ -200,3 +123,17 @@ def test_resample_always_gives_as_many_as_asked(values: list[float], columns: in
 @pytest.mark.parametrize(("value", "row"), [(1.0, 0), (0.0, 3), (0.5, 1), (2.0, 0), (-1.0, 3)])
 def test_row_of(value: float, row: int) -> None:
     assert braille.row_of(value, 4, 0.0, 1.0) == row
+
+
+@pytest.mark.parametrize(
+    ("value", "dot"), [(0.0, (3, 0x40)), (1.0, (0, 0x01)), (2.0, (0, 0x01)), (0.34, (2, 0x04)), (math.nan, (3, 0x40))]
+)
+def test_dot_of(value: float, dot: tuple[int, int]) -> None:
+    assert braille.dot_of(value, 4, 0.0, 1.0) == dot
+
+
+def test_dots_are_added_to_braille_and_blanks_only() -> None:
+    assert braille.with_bits(" ", 0x47) == "⡇"
+    assert braille.with_bits("⠉", 0x47) == "⡏"
+    assert braille.with_bits("█", 0x47) == "█"
+    assert braille.with_bits("g", 0x47) == "g"

@@ -9,9 +9,33 @@ from tui.actions import bindings as table_bindings
 
 DETAIL_ACTIONS: tuple[Action, ...] = (
     Action("copy_command", "c", "Copy command", "Copy the exact command of the run.", "overview"),
+    Action("zoom_chart", "enter,z", "Zoom", "Give the chosen chart the whole pane, or take it back.", "metrics"),
     Action("window_shorter", "left_square_bracket", "Shorter", "Show a shorter window (24h … 1m).", "metrics"),
     Action("window_longer", "right_square_bracket", "Longer", "Show a longer window (1m … 24h).", "metrics"),
     Action("pause", "p", "Pause", "Hold the charts still; press again to go on.", "metrics"),
+    Action("all_metrics", "m", "All metrics", "List every metric of the server; chart any of them.", "metrics"),
+    Action("goals", "g", "Goals", "Set the times that the run is to keep to, and how often.", "metrics"),
+    Action("step_out", "escape", "Out", "Take the cursor away, then the zoom; else leave the pane.", "metrics"),
+    Action("cursor_left", "left", "Cursor", "Read the values of a moment on all charts (shift: ten steps).", "metrics"),
+    Action("cursor_right", "right", "Cursor right", "Move the cursor to the next sample.", "metrics", footer=False),
+    Action("cursor_far_left", "shift+left", "Far left", "Move the cursor ten samples back.", "metrics", footer=False),
+    Action("cursor_far_right", "shift+right", "Far right", "Move the cursor ten samples on.", "metrics", footer=False),
+    Action("earlier", "less_than_sign", "Earlier", "Show what was half a window earlier, and hold it.", "metrics",
+           footer=False),
+    Action("later", "greater_than_sign", "Later", "Show what was half a window later.", "metrics", footer=False),
+    Action("live", "end", "Live", "Follow the newest figures again.", "metrics", footer=False),
+    Action("chart_next", "tab", "Next chart", "Choose the next chart.", "metrics", footer=False),
+    Action("chart_before", "shift+tab", "Chart before", "Choose the chart before.", "metrics", footer=False),
+    Action("chart_down", "down", "Chart below", "Choose the chart below.", "metrics", footer=False),
+    Action("chart_up", "up", "Chart above", "Choose the chart above.", "metrics", footer=False),
+    Action("series", "h", "Series", "Show each line of the chosen chart alone, then all again.", "metrics",
+           footer=False),
+    Action("log_axis", "l", "Log axis", "Powers of ten on the y axis of the chosen chart, or not.", "metrics",
+           footer=False),
+    Action("drop_metric", "delete", "Remove", "Remove the chosen chart, if you had picked it.", "metrics",
+           footer=False),
+    Action("page_down", "pagedown", "Page down", "Scroll the charts down.", "metrics", footer=False),
+    Action("page_up", "pageup", "Page up", "Scroll the charts up.", "metrics", footer=False),
     Action("follow", "s", "Follow", "Follow the end of the log, or stay where you are.", "logs"),
     Action("wrap", "w", "Wrap", "Wrap long lines, or cut them at the right border.", "logs"),
     Action("timestamps", "t", "Times", "Show or hide the time of each line.", "logs"),
@@ -24,7 +48,7 @@ DETAIL_ACTIONS: tuple[Action, ...] = (
     Action("write_prompt", "i", "Write", "Go to the prompt.", "chat"),
     Action("copy_answer", "c", "Copy answer", "Copy the last answer.", "chat", footer=False),
     Action("copy_event", "c", "Copy", "Copy the event under the cursor.", "events"),
-)
+)  # fmt: skip
 
 
 def bindings(scope: Scope) -> list[BindingType]:

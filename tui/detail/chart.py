@@ -1,4 +1,4 @@
-"""A chart of one panel: title, y axis, braille lines, time axis, legend. Painted line by line from cached strips."""
+"""A chart of one panel. Painted line by line from cached strips; the cursor is laid over them."""
 
 from __future__ import annotations
 
@@ -6,155 +6,213 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from launcher.text import clean_line, shorten
 from tui import braille
-from tui.detail import chart_text
+from tui.detail.chart_frame import LEFT
+from tui.detail.chart_picture import Picture, columns_of, dot_of, legend_lines, picture, series_at
+from tui.detail.chart_plot import Scene, is_log, time_of
+from tui.detail.chart_text import COLOURS, Line
 
 if TYPE_CHECKING:
     from launcher.metrics.catalog import Panel
 
-COLOURS = 6
-_MIN_PLOT = 3
+_ROLES = (
+    "title", "title-chosen", "frame", "frame-chosen", "axis", "note", "muted", "value", "cursor-value", "cursor",
+    "mark", "goal", "good", "bad", *(f"series-{number}" for number in range(COLOURS)),
+    *(f"heat-{level}" for level in range(1, 5)),
+)  # fmt: skip
 
 
 class Chart(Widget):
-    """Shows the Panel it is given. Its colours are component classes, set in the style sheet from the theme."""
+    """Shows the Scene it is given. Its colours are component classes, set in the style sheet from the theme."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chart--title",
-        "chart--axis",
-        "chart--note",
-        *(f"chart--series-{number}" for number in range(COLOURS)),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{role}" for role in _ROLES}
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    class Chosen(Message):
+        """A click on it; ``twice``: the second of a double click."""
+
+        def __init__(self, key: str, twice: bool) -> None:
+            super().__init__()
+            self.key = key
+            self.twice = twice
+
+    class Pointed(Message):
+        """The mouse is over (or, ``kept``, was clicked on) this time of the plot; None: it left."""
+
+        def __init__(self, ms: int | None, kept: bool) -> None:
+            super().__init__()
+            self.ms = ms
+            self.kept = kept
+
+    def __init__(self, key: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._panel: Panel | None = None
-        self._start_ms = 0
-        self._end_ms = 0
+        self.key = key
+        self.scene: Scene | None = None
+        self._chosen = False
+        self._cursor: int | None = None
+        self._pointed: int | None = None
+        self._picture = Picture([])
         self._strips: list[Strip] | None = None
+        self._old_legend = False
+        """The legend shows another moment than the cursor."""
+        self._styles_by_role: dict[str, Style] = {}
         self._made_for = Size(0, 0)
 
     @staticmethod
     def plot_columns(width: int) -> int:
         """Dot columns of the plot of a chart that is ``width`` cells wide: how many samples it can show."""
-        return 2 * max(1, width - chart_text.GUTTER - chart_text.MARGIN)
+        return 2 * max(1, columns_of(width))
 
     @property
     def panel(self) -> Panel | None:
-        return self._panel
+        return self.scene.panel if self.scene is not None else None
 
-    def show(self, panel: Panel, start_ms: int, end_ms: int) -> None:
-        """Another picture; equal ones are not painted again."""
-        if panel == self._panel and (start_ms, end_ms) == (self._start_ms, self._end_ms):
+    # -- what the grid says
+
+    def show(self, scene: Scene) -> None:
+        """Another picture; equal ones are not painted again. Nothing is worked out before a line is asked for."""
+        if scene != self.scene:
+            self.scene = scene
+            self._again()
+
+    def choose(self, chosen: bool) -> None:
+        """Whether this is the chart that keys are for."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._again()
+
+    def point(self, ms: int | None) -> None:
+        """The cursor: a line at this time, whose values the legend shows. Only what changes is painted."""
+        if ms == self._cursor:
             return
-        self._panel, self._start_ms, self._end_ms = panel, start_ms, end_ms
+        before, self._cursor = self._dot(), ms
+        _, legend, plot = self._picture
+        if plot is None or self._strips is None or self._made_for != self.size:
+            self.refresh()
+            return
+        self._old_legend = True
+        columns = [LEFT + dot // 2 for dot in (before, self._dot()) if dot is not None]
+        rows = [Region(column, legend.stop, 1, len(plot.cells)) for column in columns]
+        self.refresh(Region(0, legend.start, self.size.width, len(legend)), *rows)
+
+    def toggle_series(self, name: str) -> None:
+        """Show or hide a series. The last one that is shown stays."""
+        if self.scene is not None:
+            hidden = self.scene.hidden ^ {name}
+            if any(item.name not in hidden for item in self.scene.panel.series):
+                self.show(self.scene._replace(hidden=frozenset(hidden)))
+
+    def next_series(self) -> None:
+        """All series, then each alone, then all again."""
+        if self.scene is None or len(self.scene.panel.series) < 2:
+            return
+        names = [item.name for item in self.scene.panel.series]
+        shown = [name for name in names if name not in self.scene.hidden]
+        place = names.index(shown[0]) + 1 if len(shown) == 1 else 0
+        hidden = frozenset(names) - {names[place]} if place < len(names) else frozenset()
+        self.show(self.scene._replace(hidden=hidden))
+
+    def toggle_log(self) -> None:
+        """Powers of ten on the y axis, or not."""
+        if self.scene is not None and self.scene.panel.heat is None:
+            self.show(self.scene._replace(log=not is_log(self.scene)))
+
+    # -- the mouse
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        series = series_at(self._picture.lines[event.y], event.x) if event.y in self._picture.legend else None
+        if series is not None and self.scene is not None:
+            self.toggle_series(self.scene.panel.series[series].name)
+        elif (ms := self._time_at(event.x, event.y)) is not None and event.chain == 1:
+            self.post_message(self.Pointed(ms, kept=True))
+        self.post_message(self.Chosen(self.key, twice=event.chain == 2 and series is None))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover(self._time_at(event.x, event.y))
+
+    def on_leave(self) -> None:
+        self._hover(None)
+
+    def _hover(self, ms: int | None) -> None:
+        if ms != self._pointed:
+            self._pointed = ms
+            self.post_message(self.Pointed(ms, kept=False))
+
+    def _time_at(self, x: int, y: int) -> int | None:
+        columns, column = columns_of(self.size.width), x - LEFT
+        legend, plot = self._picture.legend, self._picture.plot
+        if self.scene is None or plot is None or not 0 <= column < columns or y < legend.stop:
+            return None
+        return time_of(2 * column + 1, self.scene.start_ms, self.scene.end_ms, columns)
+
+    # -- painting
+
+    def _again(self) -> None:
         self._strips = None
         self.refresh()
+
+    def _dot(self) -> int | None:
+        return dot_of(self.scene, self.size.width, self._cursor) if self.scene is not None else None
 
     def notify_style_update(self) -> None:
         """The theme or the style sheet changed."""
         super().notify_style_update()
         self._strips = None
+        self._styles_by_role = {}
 
     def render_line(self, y: int) -> Strip:
         """One line of the chart; all of them are made when the first is asked for."""
         if self._strips is None or self._made_for != self.size:
             self._made_for = self.size
-            self._strips = self._make(self.size.width, self.size.height)
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
+            self._picture = self._paint()
+            self._strips = list(map(self._strip, self._picture.lines))
+            self._old_legend = False
+        if self._old_legend and y in self._picture.legend:
+            self._renew_legend(self._strips)
+        if y >= len(self._strips):
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._with_cursor(self._strips[y], y - self._picture.legend.stop)
 
     def text(self) -> str:
         """What is painted, without colours (for tests and for copying)."""
         return "\n".join(self.render_line(y).text.rstrip() for y in range(self.size.height))
 
-    # -- painting
+    def _paint(self) -> Picture:
+        if self.scene is None:
+            return Picture([])
+        return picture(self.scene, self.size.width, self.size.height, cursor=self._cursor, chosen=self._chosen)
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"chart--{name}")
+    def _renew_legend(self, strips: list[Strip]) -> None:
+        lines, legend, plot = self._picture
+        if self.scene is not None and plot is not None:
+            found = legend_lines(
+                self.scene, plot, self.size.width, len(legend), cursor=self._cursor, chosen=self._chosen
+            )
+            lines[legend.start : legend.stop] = found
+            strips[legend.start : legend.stop] = map(self._strip, found)
+        self._old_legend = False
 
-    def _series_style(self, index: int) -> Style:
-        return self._style(f"series-{index % COLOURS}")
+    def _with_cursor(self, strip: Strip, row: int) -> Strip:
+        plot, dot = self._picture.plot, self._dot()
+        if plot is None or dot is None or not 0 <= row < len(plot.cells):
+            return strip
+        x, cell = LEFT + dot // 2, braille.with_bits(plot.cells[row][dot // 2], braille.LINE[dot & 1])
+        line = Segment(cell if 0x2800 <= ord(cell) <= 0x28FF else "│", self._style("cursor"))
+        return Strip.join([strip.crop(0, x), Strip([line], 1), strip.crop(x + 1)])
 
-    def _line(self, segments: list[Segment]) -> Strip:
+    def _strip(self, line: Line) -> Strip:
+        segments = [Segment(piece.text, self._style(piece.role)) for piece in line if piece.text]
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
-    def _make(self, width: int, height: int) -> list[Strip]:
-        panel = self._panel
-        if panel is None or width < 4 or height < 1:
-            return []
-        strips = [self._title(panel, width)]
-        legend = chart_text.legend(panel, width - 1, max(1, min(3, height - 2 - _MIN_PLOT)))
-        if panel.note or not panel.series:
-            return strips + self._note(panel.note or "Nothing was measured in this window.", width, height - 1)
-        plot_height = height - 2 - len(legend)
-        if plot_height >= 1:
-            strips += self._plot(panel, width, plot_height)
-            strips.append(self._time_axis(width))
-        for pieces in legend:
-            strips.append(self._line([Segment(" ", self.rich_style), *map(self._piece, pieces)]))
-        return strips[:height]
-
-    def _piece(self, piece: chart_text.Piece) -> Segment:
-        own = piece.series != chart_text.NO_SERIES
-        return Segment(piece.text, self._series_style(piece.series) if own else self.rich_style)
-
-    def _title(self, panel: Panel, width: int) -> Strip:
-        unit = chart_text.unit_word(panel.unit)
-        text = clean_line(panel.title) + (f"  {clean_line(unit)}" if unit else "")
-        return self._line([Segment(" " + shorten(text, width - 2), self._style("title"))])
-
-    def _note(self, note: str, width: int, height: int) -> list[Strip]:
-        from textwrap import wrap
-
-        lines = wrap(clean_line(note), max(8, width - 4))[: max(0, height)]
-        above = max(0, (height - len(lines)) // 2)
-        blank = Strip.blank(width, self.rich_style)
-        return [blank] * above + [self._line([Segment("  " + line, self._style("note"))]) for line in lines]
-
-    def _plot(self, panel: Panel, width: int, height: int) -> list[Strip]:
-        columns = self.plot_columns(width)
-        series = [
-            braille.resample(item.times_ms, item.values, columns, self._start_ms, self._end_ms) for item in panel.series
-        ]
-        top = 100.0 if panel.unit == "%" else None
-        seen = [v for samples in series for v in samples]
-        hi, ticks = braille.scale(seen, max(1, height // 2), top=top)
-        canvas = braille.paint(series, columns // 2, height, 0.0, hi)
-        labels = chart_text.y_labels(ticks, height, hi, panel.unit)
-        ends = chart_text.end_letters(series, height, hi)
-        axis, plain = self._style("axis"), self.rich_style
-        styles = [self._series_style(index) for index in range(len(series))]
-        strips = []
-        for row in range(height):
-            segments = [Segment(labels[row], axis), *_runs(canvas.rows[row], canvas.owners[row], styles, plain)]
-            if ends[row] != chart_text.NO_SERIES:
-                segments.append(Segment(" " + chart_text.letter(ends[row]), styles[ends[row]]))
-            strips.append(self._line(segments))
-        return strips
-
-    def _time_axis(self, width: int) -> Strip:
-        columns = self.plot_columns(width) // 2
-        text = " " * chart_text.GUTTER + braille.time_axis(self._start_ms, self._end_ms, columns)
-        return self._line([Segment(text, self._style("axis"))])
-
-
-def _runs(row: str, owners: tuple[int, ...], styles: list[Style], plain: Style) -> list[Segment]:
-    """One segment for each run of cells of the same series; empty cells join the run before them."""
-    segments: list[Segment] = []
-    start, present = 0, braille.NOBODY
-    for column, owner in enumerate(owners):
-        if owner in (present, braille.NOBODY):
-            continue
-        if column > start:
-            segments.append(Segment(row[start:column], styles[present] if present >= 0 else plain))
-        start, present = column, owner
-    if start < len(row):
-        segments.append(Segment(row[start:], styles[present] if present >= 0 else plain))
-    return segments
+    def _style(self, role: str) -> Style:
+        style = self._styles_by_role.get(role)
+        if style is None:
+            style = self.get_component_rich_style(f"chart--{role}") if role else self.rich_style
+            self._styles_by_role[role] = style
+        return style

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from tui.detail.chat_pane import ChatPane
     from tui.detail.events_pane import EventsPane
     from tui.detail.log_pane import LogPane
+    from tui.detail.metrics_feed import MetricsFeed
     from tui.detail.metrics_pane import MetricsPane
     from tui.detail.overview_pane import OverviewPane
     from tui.detail.sources import Sources
@@ -45,6 +45,7 @@ class DetailController:
         self._sources = sources
         self._chat: ChatFeed | None = None
         self._log: LogFollower | None = None
+        self._charts: MetricsFeed | None = None
         self._wake = asyncio.Event()
         self._told: str | None = None
 
@@ -132,14 +133,12 @@ class DetailController:
             await self._sleep(self.periods.events)
 
     async def _metrics(self, pane: MetricsPane, run: RunView) -> None:
-        shown: tuple[int, int, int] | None = None
+        from tui.detail.metrics_feed import MetricsFeed
+
+        feed = self._charts = MetricsFeed(self._host, self._sources, run)
+        await feed.begin(pane)
         while True:
-            start_ms, end_ms = pane.window_now(time.time(), ended=(pane.shown_run or run).ended)
-            wanted = (start_ms, end_ms, pane.points)
-            if not pane.paused and (wanted != shown or pane.empty):
-                panels = await asyncio.to_thread(self._sources.panels, run, *wanted)
-                pane.show_panels(panels, start_ms, end_ms)
-                shown = wanted
+            await feed.look(pane)
             await self._sleep(self.periods.metrics)
 
     async def _logs(self, pane: LogPane, run: RunView) -> None:
@@ -160,6 +159,22 @@ class DetailController:
         if self._chat is None:
             self._chat = ChatFeed(self._host, self._sources, run)
         await self._chat.open(pane)
+
+    def keep_extras(self, families: tuple[str, ...]) -> None:
+        """The user picked other families to chart."""
+        if self._charts is not None:
+            self._charts.keep_extras(families)
+        self.wake()
+
+    def open_metric_list(self, pane: MetricsPane) -> None:
+        """The list of every family that the server has."""
+        if self._charts is not None:
+            self._charts.open_list(pane)
+
+    def open_goals(self, pane: MetricsPane) -> None:
+        """The goals of the run, to be read and set."""
+        if self._charts is not None:
+            self._charts.open_goals(pane, self.wake)
 
     def ask(self, pane: ChatPane, text: str) -> None:
         """The user sent a prompt."""

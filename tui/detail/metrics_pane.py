@@ -2,209 +2,184 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import time
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Grid, VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from launcher.runs.view import RunView
-from tui import format as words
+from tui.detail import metrics_text
 from tui.detail.actions import bindings
 from tui.detail.chart import Chart
-from tui.detail.messages import WindowChanged
-from tui.detail.pane import Pane
+from tui.detail.chart_grid import ChartGrid
+from tui.detail.head_line import HeadLine
+from tui.detail.messages import ExtrasChanged, GoalsWanted, ListWanted, WindowChanged
+from tui.detail.metrics_text import Now
+from tui.detail.timed_pane import TimedPane
 
 if TYPE_CHECKING:
-    from launcher.metrics.catalog import Panel
+    from launcher.metrics.catalog import Charts
     from launcher.metrics.figures import Figures
 
-WINDOWS: tuple[tuple[str, int], ...] = (
-    ("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600), ("6h", 21600), ("24h", 86400),
-)  # fmt: skip
-_STALE_S = 10
-_MIN_HEIGHT = 10
-_MAX_HEIGHT = 30
+EXTRA = "metric:"
+"""The key of a chart that the user picked from the list of all metrics begins with it."""
 
 
-class MetricsPane(Pane):
+class MetricsPane(TimedPane, can_focus=True):
     """The second tab."""
 
     BINDINGS = bindings("metrics")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.window = 1
-        self.paused = False
+        self.extras: tuple[str, ...] = ()
+        """Families that the user picked, each a chart above the others."""
         self._figures: Figures | None = None
-        self._charts: dict[str, Chart] = {}
-        self._note: str | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(id="metrics-head", markup=False)
-        with VerticalScroll(id="metrics-scroll"):
-            yield Static(id="metrics-note", markup=False)
-            yield Grid(id="metrics-grid")
+        yield HeadLine(id="metrics-head")
+        yield Static(id="metrics-advice", markup=False)
+        yield ChartGrid(id="metrics-scroll")
 
     def on_mount(self) -> None:
-        self.query_one("#metrics-note").display = False
+        self.query_one("#metrics-advice").display = False
         self._paint_head()
+
+    @property
+    def grid(self) -> ChartGrid:
+        return self.query_one(ChartGrid)
 
     # -- what the controller asks and gives
 
     @property
-    def window_s(self) -> int:
-        return WINDOWS[self.window][1]
-
-    @property
     def points(self) -> int:
         """Samples a chart can show at its present width."""
-        return Chart.plot_columns(self._chart_width())
+        return Chart.plot_columns(self.grid.chart_width())
 
     @property
     def empty(self) -> bool:
         """No chart has anything to show yet: the first figures should not wait for the next dot column."""
-        return all(chart.panel is None or chart.panel.note for chart in self._charts.values())
-
-    def window_now(self, now: float, *, ended: float | None) -> tuple[int, int]:
-        """Start and end of the window in ms. A run that has ended shows its last stretch.
-
-        The end moves in whole dot columns, else every line would tremble from one painting to the next (but a wide
-        window is never more than ``_STALE_S`` old); it stays one second behind, because the sample of this very
-        moment is not recorded yet.
-        """
-        end = min(now - 1, ended + 5) if ended is not None else now - 1
-        step = max(1, self.window_s * 1000 // max(1, self.points - 1))
-        moves = min(step, _STALE_S * 1000)
-        end_ms = int(end * 1000) // moves * moves
-        return end_ms - step * (self.points - 1), end_ms
+        return self.grid.empty
 
     def show_figures(self, figures: Figures | None) -> None:
         """The line of figures above the charts."""
-        if figures != self._figures:
-            self._figures = figures
-            self._paint_head()
-
-    def show_panels(self, panels: Sequence[Panel] | None, start_ms: int, end_ms: int) -> None:
-        """The charts; None when nothing was recorded yet."""
-        self._show_note(None if panels else self._why_empty())
-        keys = [panel.key for panel in panels or ()]
-        if keys != list(self._charts):
-            self._rebuild(keys)
-        for panel in panels or ():
-            self._charts[panel.key].show(panel, start_ms, end_ms)
-
-    # -- the user
-
-    def action_window_shorter(self) -> None:
-        self._set_window(self.window - 1)
-
-    def action_window_longer(self) -> None:
-        self._set_window(self.window + 1)
-
-    def action_pause(self) -> None:
-        self.paused = not self.paused
+        self._figures = figures
         self._paint_head()
-        self.post_message(WindowChanged())
 
-    def focus_target(self) -> Widget:
-        return self.query_one("#metrics-scroll")
+    def show_charts(self, charts: Charts | None, start_ms: int, end_ms: int) -> None:
+        """The charts; None when nothing was recorded yet."""
+        self.charts_shown(start_ms, end_ms)
+        self.grid.show(charts, metrics_text.why_nothing(charts, self.shown_run))
 
-    def on_resize(self) -> None:
-        self._arrange()
-        self.post_message(WindowChanged())
+    # -- the run
 
     def run_switched(self, run: RunView | None) -> None:
-        self.paused = False
+        self.window.go_on()
         self._figures = None
-        self._rebuild([])
-        self._show_note("No run is chosen." if run is None else None)
+        self.point(None)
+        self.grid.clear()
+        self.grid.show(None, "No run is chosen." if run is None else None)
         self._paint_head()
+
+    def run_changed(self, run: RunView | None) -> None:
+        parts = metrics_text.advice(run)
+        line = self.query_one("#metrics-advice", Static)
+        line.display = bool(parts)
+        line.update(metrics_text.content(parts) if parts else Content(""))
+
+    def on_resize(self) -> None:
+        self._paint_head()
+        self.post_message(WindowChanged())
+
+    def on_focus(self) -> None:
+        self.grid.light(True)
+
+    def on_blur(self) -> None:
+        self.grid.light(False)
+
+    # -- the charts
+
+    def action_chart_next(self) -> None:
+        self.grid.step(1, wrap=True)
+
+    def action_chart_before(self) -> None:
+        self.grid.step(-1, wrap=True)
+
+    def action_chart_down(self) -> None:
+        self.grid.step(1 if self.grid.zoomed else self.grid.columns)
+
+    def action_chart_up(self) -> None:
+        self.grid.step(-1 if self.grid.zoomed else -self.grid.columns)
+
+    def action_page_down(self) -> None:
+        self.grid.scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        self.grid.scroll_page_up(animate=False)
+
+    def action_zoom_chart(self) -> None:
+        self.grid.zoom(None if self.grid.zoomed else self.grid.chosen)
+
+    def action_series(self) -> None:
+        if (chart := self.grid.chosen_chart) is not None:
+            chart.next_series()
+
+    def action_log_axis(self) -> None:
+        if (chart := self.grid.chosen_chart) is not None:
+            chart.toggle_log()
+
+    def action_step_out(self) -> None:
+        """Out of the cursor, then out of the zoom."""
+        if self.cursor_kept:
+            self.point(None)
+        else:
+            self.grid.zoom(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what means something now: else esc leaves the pane."""
+        if action == "step_out":
+            return self.cursor_kept or self.grid.zoomed is not None
+        if action == "drop_metric":
+            return (self.grid.chosen or "").startswith(EXTRA)
+        return True
+
+    @on(ChartGrid.Changed)
+    def _grid_changed(self, message: ChartGrid.Changed) -> None:
+        message.stop()
+        self.refresh_bindings()
+        if message.resized:
+            self.post_message(WindowChanged())
+
+    # -- charts of any metric, and goals
+
+    def action_all_metrics(self) -> None:
+        self.post_message(ListWanted(self))
+
+    def action_goals(self) -> None:
+        self.post_message(GoalsWanted(self))
+
+    def action_drop_metric(self) -> None:
+        """Remove the chosen chart, which the user had picked from the list."""
+        self.toggle_extra((self.grid.chosen or "").removeprefix(EXTRA))
+
+    def toggle_extra(self, family: str) -> None:
+        """A chart of this family on top of the others, or no longer."""
+        kept = tuple(name for name in self.extras if name != family)
+        self.extras = kept if len(kept) < len(self.extras) else (family, *self.extras)
+        self.post_message(ExtrasChanged(self.extras))
 
     # -- inside
 
-    def _set_window(self, window: int) -> None:
-        window = min(len(WINDOWS) - 1, max(0, window))
-        if window != self.window:
-            self.window = window
-            self.paused = False
-            self._paint_head()
-            self.post_message(WindowChanged())
-
-    def _why_empty(self) -> str:
-        run = self.shown_run
-        if run is None:
-            return "No run is chosen."
-        if run.live and not run.ready:
-            return "Charts begin when the server answers; it is still starting."
-        if run.live:
-            return "Nothing was recorded yet: the first figures come within seconds."
-        return "Nothing was recorded: the server of this run never answered."
-
-    def _show_note(self, note: str | None) -> None:
-        if note != self._note:
-            self._note = note
-            line = self.query_one("#metrics-note", Static)
-            line.display = note is not None
-            line.update(Content(note or ""))
-
-    def _rebuild(self, keys: list[str]) -> None:
-        grid = self.query_one("#metrics-grid", Grid)
-        grid.remove_children()
-        self._charts = {key: Chart(classes="chart") for key in keys}
-        if keys:
-            grid.mount_all(self._charts.values())
-        self._arrange()
-
-    def _columns(self) -> int:
-        return 1 if self.size.width < 76 else 2 if self.size.width < 160 else 3
-
-    def _chart_width(self) -> int:
-        """As it is painted, or as it will be about."""
-        first = next(iter(self._charts.values()), None)
-        if first is not None and first.size.width > 0:
-            return first.size.width
-        return max(20, (self.size.width - 2) // self._columns() - 1)
-
-    def _arrange(self) -> None:
-        """Columns by the width; rows share the height while each keeps enough of it."""
-        columns = self._columns()
-        rows = max(1, math.ceil(len(self._charts) / columns))
-        height = min(_MAX_HEIGHT, max(_MIN_HEIGHT, (self.size.height - 1) // rows))
-        grid = self.query_one("#metrics-grid", Grid)
-        grid.styles.grid_size_columns = columns
-        grid.styles.grid_rows = str(height)
+    def time_changed(self) -> None:
+        """Another window or cursor."""
+        self.grid.point(self.cursor)
+        self._paint_head()
 
     def _paint_head(self) -> None:
-        self.query_one("#metrics-head", Static).update(headline(self._figures, self.window, paused=self.paused))
-
-
-def headline(figures: Figures | None, window: int, *, paused: bool) -> Content:
-    """The figures of now in one line, then the choice of windows."""
-    parts: list[str | tuple[str, str]] = []
-    for label, text in _now(figures):
-        parts += [(label + " ", "$foreground-muted"), (text, "bold"), "  "]
-    for index, (name, _seconds) in enumerate(WINDOWS):
-        if index == window:
-            parts.append((f"[{name}]", "bold $accent"))
-        elif not paused:
-            parts.append((f" {name} ", "$foreground-muted"))
-    if paused:
-        parts.append(("  ⏸ paused (p)", "bold $warning"))
-    return Content.assemble(*parts)
-
-
-def _now(figures: Figures | None) -> list[tuple[str, str]]:
-    if figures is None:
-        return [("tok/s", "-"), ("run/wait", "-"), ("KV", "-"), ("TTFT p95", "-")]
-    queue = f"{words.number(figures.running)}/{words.number(figures.waiting)}"
-    return [
-        ("tok/s", words.number(figures.gen_tps)),
-        ("run/wait", queue),
-        ("KV", words.percent(figures.kv)),
-        ("TTFT p95", words.latency(figures.ttft_p95)),
-    ]
+        shown = self.cursor
+        now = Now(self.window.index, self.window.held_ms, shown, time.time() if shown is not None else 0.0)
+        line = self.query_one(HeadLine)
+        line.show(metrics_text.head(self._figures, now, max(20, self.size.width - 2)))

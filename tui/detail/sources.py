@@ -5,7 +5,7 @@ Every method here may block and is called in a thread; modules are imported when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +13,10 @@ from launcher.runs.view import RunView
 
 if TYPE_CHECKING:
     from launcher.fleet import Fleet
-    from launcher.metrics.catalog import Panel
+    from launcher.metrics.catalog import Charts
+    from launcher.metrics.families import Family
+    from launcher.metrics.goals import Goal
+    from launcher.metrics.history import History
     from launcher.prometheus.reader import OlderCharts
     from launcher.runs.events import Event
     from launcher.serving.client import ChatClient
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 LAST_LINES = 8
 """Of the log of a failed run, in the Overview."""
+_EXTRAS = "metric-charts"
+"""The setting that holds the names of families, apart by blanks (which no name has)."""
 
 
 class LogReader(Protocol):
@@ -51,8 +56,31 @@ class Sources(Protocol):
         """What only the record of the run knows."""
         ...
 
-    def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Sequence[Panel] | None:
-        """The charts of a window; None when nothing was recorded."""
+    def charts(
+        self, run: RunView, start_ms: int, end_ms: int, points: int, extra: tuple[str, ...] = ()
+    ) -> Charts | None:
+        """The charts of a window, with the goals of the run and those of the families ``extra``; None when nothing
+        was recorded."""
+        ...
+
+    def families(self, run: RunView) -> tuple[Family, ...]:
+        """Every family of metrics that the server has."""
+        ...
+
+    def extras(self) -> tuple[str, ...]:
+        """The families that the user charts beside our own."""
+        ...
+
+    def keep_extras(self, families: tuple[str, ...]) -> None:
+        """Have them there the next time."""
+        ...
+
+    def goals(self, run: RunView) -> tuple[Goal, ...]:
+        """What the run is to keep to."""
+        ...
+
+    def set_goals(self, run: RunView, goals: tuple[Goal, ...]) -> None:
+        """Replace them."""
         ...
 
     def open_log(self, run: RunView) -> LogReader:
@@ -121,17 +149,64 @@ class LiveSources:
         shown = (log_text.plain(line, redact).rstrip() for line in raw)
         return tuple(line for line in shown if line)[-LAST_LINES:]
 
-    def panels(self, run: RunView, start_ms: int, end_ms: int, points: int) -> Sequence[Panel] | None:
+    def charts(
+        self, run: RunView, start_ms: int, end_ms: int, points: int, extra: tuple[str, ...] = ()
+    ) -> Charts | None:
         """The charts of a window; None when nothing was recorded for this run."""
         from launcher.metrics import catalog
+        from launcher.paths import RunPaths
+        from launcher.runs import goal_file
 
-        history = self._fleet.history(run.id) if self._fleet is not None else None
+        history = self._history(run)
         if history is None:
             return None
         history.refresh()
-        charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points)
-        charts = self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
-        return [panel for panel in charts.panels if not panel.absent]
+        found, _ = goal_file.read(RunPaths(run.folder).goals)  # a damaged file costs the goal lines, not the charts
+        goals = found.goals if found is not None else ()
+        charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points, goals=goals, extra=extra)
+        return self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
+
+    def families(self, run: RunView) -> tuple[Family, ...]:
+        """Every family in the newest samples; nothing when nothing was recorded."""
+        from launcher.metrics import families
+
+        history = self._history(run)
+        if history is None:
+            return ()
+        history.refresh()
+        latest = history.latest_ms
+        return families.families(history, latest) if latest is not None else ()
+
+    def _history(self, run: RunView) -> History | None:
+        return self._fleet.history(run.id) if self._fleet is not None else None
+
+    def extras(self) -> tuple[str, ...]:
+        from launcher import settings
+
+        return tuple(settings.read().get(_EXTRAS, "").split())
+
+    def keep_extras(self, families: tuple[str, ...]) -> None:
+        from launcher import settings
+
+        settings.remember(_EXTRAS, " ".join(families))
+
+    def goals(self, run: RunView) -> tuple[Goal, ...]:
+        """The goals in the run folder; a damaged file is told, not taken for none."""
+        from launcher.runs import control
+
+        return control.goals(run.id).goals
+
+    def set_goals(self, run: RunView, goals: tuple[Goal, ...]) -> None:
+        """Replace the goals; how a miss is told stays as it was."""
+        from launcher.errors import VdeckError
+        from launcher.metrics.goals import Goals
+        from launcher.runs import control
+
+        try:
+            before = control.goals(run.id)
+        except VdeckError:  # the file is damaged: what is written now repairs it
+            before = Goals()
+        control.set_goals(run.id, before._replace(goals=goals))
 
     def open_log(self, run: RunView) -> LogReader:
         from launcher.logs.tail import LogFile

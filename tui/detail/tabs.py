@@ -19,7 +19,7 @@ from textual.widgets import Static
 
 from launcher.runs.view import RunView
 from tui.detail.controller import DetailController
-from tui.detail.messages import Asked, Interrupted, WindowChanged
+from tui.detail.messages import Asked, ExtrasChanged, GoalsWanted, Interrupted, ListWanted, WindowChanged
 from tui.detail.pane import Pane
 from tui.detail.sources import LiveSources, Sources
 from tui.detail.typed_ahead import TypedAhead
@@ -240,6 +240,21 @@ class DetailTabs(TypedAhead):
     def _window_changed(self, message: WindowChanged) -> None:
         message.stop()
         self.controller.wake()
+
+    @on(ExtrasChanged)
+    def _extras_changed(self, message: ExtrasChanged) -> None:
+        message.stop()
+        self.controller.keep_extras(message.families)
+
+    @on(ListWanted)
+    def _list_wanted(self, message: ListWanted) -> None:
+        message.stop()
+        self.controller.open_metric_list(message.pane)
+
+    @on(GoalsWanted)
+    def _goals_wanted(self, message: GoalsWanted) -> None:
+        message.stop()
+        self.controller.open_goals(message.pane)
 
     @on(Asked)
     def _asked(self, message: Asked) -> None:

@@ -88,6 +88,11 @@ def _ready(run: RunView) -> Look:
     return Look("●", "ready", "good")
 
 
+def health_glyph(health: str) -> str:
+    """The glyph of a trouble."""
+    return _HEALTH[health][0] if health in _HEALTH else "▲"
+
+
 def starting(run: RunView) -> bool:
     """On its way to serve: neither ready, nor ended, nor stopping."""
     return run.live and not run.ready and look(run).glyph in ("◐", "○")
