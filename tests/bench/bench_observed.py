@@ -1,18 +1,19 @@
 """What a server loses by being watched: throughput of one real vLLM, watched by vdeck once a second, and not.
 
-    python tests/bench/bench_observed.py [--rounds 15] [--seconds 3] [--lanes 8] [--size 120x40]
+    python tests/bench/bench_observed.py [--rounds 15] [--seconds 3] [--lanes 8] [--size 120x40] [--port PORT]
 
-One vLLM (the tiny example on the CPU), started by hand, stays up all the time under a steady load of so many requests
-at once. First a vdeck supervisor watches it, attached: it scrapes /metrics and records at 1 Hz. Then, too, the whole
-screen in a pseudo terminal with the Metrics tab open. Whoever watches is held still (SIGSTOP) and let go in turn: a
-round is four short stretches, watched, not, not, watched, so that a drift of the machine falls out, and many rounds
-stand against the noise of those who share it.
+One vLLM (the tiny example on the CPU, or the one that serves on PORT of this machine already) stays up all the time
+under a steady load of so many requests at once. First a vdeck supervisor watches it, attached: it scrapes /metrics and
+records at 1 Hz. Then, too, the whole screen in a pseudo terminal with the Metrics tab open. Whoever watches is held
+still (SIGSTOP) and let go in turn: a round is four short stretches, watched, not, not, watched, so that a drift of the
+machine falls out, and many rounds stand against the noise of those who share it.
 
 Printed for both: generated tokens a second (the server's own counter), watched by unwatched stretches of each round:
 the median and the middle half of the rounds. Goal: at least 0.99. Beside it the CPU time that the processes of the
 server spend on a token, in the same way; there more than 1 is worse. "Noise" is the second unwatched stretch against
 the first: how far the same comparison goes astray where nothing differs. Before all that: what one page costs the
-server, by many in a row while it is idle, the quietest measure. On a machine with few cores the screen takes its share.
+server, by many in a row while it is idle: the quietest measure, and the same for whoever asks for the page. On a
+machine with few cores the screen takes its share of them too.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from load import Load  # noqa: E402
 from terminals import Terminal  # noqa: E402
 from watchers import FIRST_FIGURES, attached  # noqa: E402
 
+from launcher.host import ports  # noqa: E402
 from launcher.metrics.exposition import Parser  # noqa: E402
 from launcher.metrics.scrape import Scraper  # noqa: E402
 from launcher.runs import control  # noqa: E402
@@ -67,11 +69,12 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--lanes", type=int, default=8)
     options.add_argument("--size", default="120x40")
+    options.add_argument("--port", type=int, help="of a vLLM that runs; without, one is started")
     given = options.parse_args()
     width, _, height = given.size.partition("x")
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         os.environ.update(VDECK_HOME=home, VDECK_CONFIG=home)
-        port, pid = stack.enter_context(server())
+        port, pid = stack.enter_context(server()) if given.port is None else (given.port, running(given.port))
         bench = Bench(port, pid, given.seconds, (int(width), int(height)))
         bench.page_cost()
         load = Load(port, given.lanes)
@@ -103,6 +106,14 @@ def server() -> Iterator[tuple[int, int]]:
             child.wait()
 
 
+def running(port: int) -> int:
+    """The process that serves on this port."""
+    found = ports.holder(port)
+    if found is None or found.pid is None:
+        raise SystemExit(f"error: no process of this user serves on port {port}")
+    return found.pid
+
+
 def _answers(port: int) -> bool:
     try:
         Scraper("127.0.0.1", port).get()
@@ -118,6 +129,7 @@ class Bench:
         self.port, self.seconds, self.size = port, seconds, size
         self.pids = processes.tree([pid])
         self.scraper = Scraper("127.0.0.1", port)
+        self.page_s = 0.0
 
     def page_cost(self) -> None:
         """CPU of the idle server for one page."""
@@ -128,8 +140,9 @@ class Bench:
         spent, took = processes.cpu_s(self.pids) - before, time.monotonic() - began
         before = processes.cpu_s(self.pids)
         time.sleep(took)
-        each = (spent - (processes.cpu_s(self.pids) - before)) / PAGES
-        print(f"one page of {len(page) / 1000:.0f} kB costs the server {each * 1000:.1f} ms of CPU, above its idling")
+        self.page_s = (spent - (processes.cpu_s(self.pids) - before)) / PAGES
+        size = f"{len(page) / 1000:.0f} kB"
+        print(f"one page of {size} costs the server {self.page_s * 1000:.1f} ms of CPU, above its idling", flush=True)
 
     def run(self, rounds: int, *, screen: bool) -> None:
         """All rounds with the supervisor, or with supervisor and screen; then the ratios."""
@@ -170,13 +183,16 @@ class Bench:
     def _tokens(self) -> float:
         """Generated so far."""
         page = Parser().parse(self.scraper.get())
-        names = [series.name for series in page.series]
-        return page.values[names.index("vllm:generation_tokens_total")]
+        pairs = zip(page.series, page.values)
+        return sum(value for series, value in pairs if series.name == "vllm:generation_tokens_total")
 
     def _tell(self, who: str, rounds: list[list[Stretch]]) -> None:
         speed = statistics.median(one.speed for stretches in rounds for one in stretches)
         cores = statistics.median(one.speed * one.cost for stretches in rounds for one in stretches)
-        print(f"{who}: {len(rounds)} rounds, {speed:.0f} tokens/s, {cores:.2f} cores")
+        print(f"{who}: {len(rounds)} rounds, {speed:.0f} tokens/s, {cores:.2f} cores", flush=True)
+        print(
+            f"  one page a second is {100 * self.page_s / cores:.2f} % of the CPU that the server uses under this load"
+        )
         for column, title in (
             (0, "throughput, watched by unwatched (goal: at least 0.99)"),
             (1, "server CPU by token"),
