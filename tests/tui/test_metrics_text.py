@@ -116,3 +116,14 @@ def test_a_chart_is_shown_even_beside_missing_ones() -> None:
     assert metrics_text.why_nothing(Charts(0, 1, (SEEN, ABSENT), note=NO_VLLM), DISABLED) is None
     assert metrics_text.why_nothing(Charts(0, 1, (SEEN,)), ready_run()) is None
     assert metrics_text.why_nothing(Charts(0, 1, (panel(note="no request finished"),)), ready_run()) is None
+
+
+def test_below_the_charts_stands_where_the_older_part_is_from() -> None:
+    spec = Panel("spec", "Drafts", "%", (), "no --speculative-config", absent=True)
+    charts = Charts(0, 1000, (spec,), older="older history from http://127.0.0.1:9090")
+    assert metrics_text.below(charts).split("\n") == [
+        "older history from http://127.0.0.1:9090",
+        "not here: Drafts (no --speculative-config)",
+    ]
+    assert metrics_text.below(charts._replace(panels=(), older="it did\x1b[2J not answer")) == "it did not answer"
+    assert metrics_text.below(None) == ""

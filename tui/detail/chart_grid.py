@@ -41,12 +41,13 @@ class ChartGrid(VerticalScroll, can_focus=False):
         self.zoomed: str | None = None
         self._lit = False
         self._cursor: int | None = None
-        self._absent: tuple[Panel, ...] = ()
+        self._below = ""
+        self._told: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(id="metrics-note", markup=False)
         yield Grid(id="metrics-grid")
-        yield Static(id="metrics-absent", markup=False)
+        yield Static(id="metrics-below", markup=False)
 
     def on_mount(self) -> None:
         for line in self.query(Static):
@@ -71,7 +72,7 @@ class ChartGrid(VerticalScroll, can_focus=False):
         return max(20, (self.size.width - 1) // columns)
 
     def show(self, charts: Charts | None, note: str | None) -> None:
-        """The panels that the server has, then in one line what it has not; ``note`` when there is nothing at all."""
+        """The panels that the server has, then in a line what it has not; ``note`` when there is nothing at all."""
         panels = [panel for panel in charts.panels if not panel.absent] if charts is not None and not note else []
         self._show_line("metrics-note", note or "")
         if [panel.key for panel in panels] != list(self.charts):
@@ -82,8 +83,8 @@ class ChartGrid(VerticalScroll, can_focus=False):
             scene = Scene(panel, charts.start_ms, charts.end_ms, charts.marks, large=large) if charts else None
             if scene is not None:
                 chart.show(scene._replace(hidden=old.hidden, log=old.log) if old is not None else scene)
-        self._absent = tuple(panel for panel in charts.panels if panel.absent) if charts is not None else ()
-        self._show_absent()
+        self._below = metrics_text.below(charts)
+        self._show_below()
 
     def point(self, ms: int | None) -> None:
         """One cursor on all charts."""
@@ -130,7 +131,7 @@ class ChartGrid(VerticalScroll, can_focus=False):
             if chart.scene is not None:
                 chart.show(chart.scene._replace(large=name == self.zoomed))
         self.lay_out()
-        self._show_absent()
+        self._show_below()
         if self.zoomed is not None:
             self.scroll_home(animate=False)
         self.call_after_refresh(self._zoom_shown)
@@ -138,9 +139,9 @@ class ChartGrid(VerticalScroll, can_focus=False):
     def clear(self) -> None:
         """Forget everything: another run is shown."""
         self.chosen = self.zoomed = None
-        self._absent = ()
+        self._below = ""
         self._rebuild([])
-        self._show_absent()
+        self._show_below()
 
     # -- inside
 
@@ -170,13 +171,14 @@ class ChartGrid(VerticalScroll, can_focus=False):
             chart.choose(self._lit and key == self.chosen)
 
     def _show_line(self, name: str, text: str) -> None:
-        line = self.query_one(f"#{name}", Static)
-        line.display = bool(text)
-        if text != getattr(line, "shown_text", ""):
+        if text != self._told.get(name, ""):
+            self._told[name] = text
+            line = self.query_one(f"#{name}", Static)
+            line.display = bool(text)
             line.update(metrics_text.plain(text))
 
-    def _show_absent(self) -> None:
-        self._show_line("metrics-absent", "" if self.zoomed is not None else metrics_text.absent(self._absent))
+    def _show_below(self) -> None:
+        self._show_line("metrics-below", "" if self.zoomed is not None else self._below)
 
     def _rebuild(self, panels: Sequence[Panel]) -> None:
         """New widgets for another set of panels; what the user did to a chart that stays is kept."""

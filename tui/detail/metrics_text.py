@@ -150,6 +150,14 @@ def advice(run: RunView | None) -> list[Part]:
 # -- what is not there
 
 
+def below(charts: Charts | None) -> str:
+    """What stands under the charts: where an older part is from (or why it is missing), what the server has not."""
+    if charts is None:
+        return ""
+    told = (charts.older or "", absent([panel for panel in charts.panels if panel.absent]))
+    return "\n".join(clean_line(text) for text in told if text)
+
+
 def absent(panels: Sequence[Panel]) -> str:
     """``not here: A, B (why) · C (why)``: each reason once."""
     reasons: dict[str, list[str]] = {}
