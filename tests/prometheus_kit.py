@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import functools
+import math
 import os
 import re
 import shutil
@@ -192,6 +193,15 @@ class Prometheus:
     def close(self) -> None:
         """Close the connections; the server goes on."""
         self._client.close()
+
+
+def same(one: float | None, other: float | None, rel: float = 1e-9) -> bool:
+    """Equal: both unknown, both NaN, the same infinity, or within ``rel``."""
+    if one is None or other is None:
+        return one is other
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    return one == other or math.isclose(one, other, rel_tol=rel)
 
 
 def rfc3339(ms: int) -> str:

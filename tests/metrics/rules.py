@@ -178,12 +178,3 @@ def around(samples: Sequence[Sample], at_ms: int, range_ms: int) -> Sequence[Sam
     """The samples of the range and one more on each side: what any function looks at, found quickly."""
     first = bisect_left(samples, (at_ms - range_ms, -math.inf))
     return samples[max(0, first - 1) : bisect_left(samples, (at_ms + 1, -math.inf)) + 1]
-
-
-def same(one: float | None, other: float | None, rel: float = 1e-9) -> bool:
-    """Equal: both unknown, both NaN, the same infinity, or within ``rel``."""
-    if one is None or other is None:
-        return one is other
-    if math.isnan(one) or math.isnan(other):
-        return math.isnan(one) and math.isnan(other)
-    return one == other or math.isclose(one, other, rel_tol=rel)

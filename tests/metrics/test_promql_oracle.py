@@ -16,8 +16,8 @@ from typing import NamedTuple
 import prometheus_kit
 import pytest
 import random_series as series
-from prometheus_kit import Prometheus
-from rules import FUNCTIONS, OURS, Bucket, Rules, Sample, around, merged, near, quantile, same, touches
+from prometheus_kit import Prometheus, same
+from rules import FUNCTIONS, OURS, Bucket, Rules, Sample, around, merged, near, quantile, touches
 from seeds import SEEDS
 
 from launcher.metrics import promql

@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import prometheus_kit
 import pytest
-from prometheus_kit import Prometheus
+from prometheus_kit import Prometheus, same
 from random_series import START
-from rules import OURS, Bucket, Rules, Sample, around, quantile, rate, same
+from rules import OURS, Bucket, Rules, Sample, around, quantile, rate
 from seeds import SEEDS
 
 from launcher.metrics import names, promql

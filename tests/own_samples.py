@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from prometheus_kit import Prometheus
-from rules import Sample, same
+from prometheus_kit import Prometheus, Sample, same
 
 from launcher.metrics import families, panels
 from launcher.metrics.history import History
@@ -81,8 +81,17 @@ def all_lines(window: Window, history: History, now_ms: int) -> Iterator[tuple[s
 
 
 def free(times: Sequence[int], first: int, step: int, count: int, range_ms: int) -> range:
-    """``count`` points from about ``first``: none with a sample exactly at the left edge of its range."""
-    taken = set(times)
-    while any(first + index * step - range_ms in taken for index in range(count)):
-        first += 1
-    return range(first, first + count * step, step)
+    """``count`` points, ``step`` apart, from ``first`` or a little later, at which all releases of Prometheus have the
+    same rules: no sample exactly at the left edge of a range, and the first one near enough to it to reach it."""
+    for offset in range(step):
+        points = range(first + offset, first + offset + count * step, step)
+        if all(_plain(times, point - range_ms, point) for point in points):
+            return points
+    raise AssertionError("no such points: the samples have too many holes")
+
+
+def _plain(times: Sequence[int], start: int, end: int) -> bool:
+    low, high = bisect_left(times, start), bisect_right(times, end)
+    if high - low < 2 or times[low] == start:
+        return False
+    return times[low] - start < (times[high - 1] - times[low]) / (high - low - 1)
