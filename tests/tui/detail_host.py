@@ -22,6 +22,7 @@ from launcher.metrics.records import Event
 from launcher.runs import events as run_events
 from launcher.runs.view import RunView
 from launcher.serving.transcript import Turn
+from styles import themes
 from tui.detail.controller import Periods
 from tui.detail.overview_pane import Particulars
 from tui.detail.tabs import DetailTabs
@@ -202,6 +203,9 @@ class Host(App[None]):
 
     def __init__(self, sources: FakeSources, run: RunView | None, tab: str = "overview") -> None:
         super().__init__()
+        for theme in themes.themes():  # the dialogs need their variables
+            self.register_theme(theme)
+        self.theme = themes.DARK
         self.animation_level = "none"
         self.detail = DetailTabs(fleet=None, sources=sources)
         self.detail.controller.periods = Periods(0.02, 0.02, 0.02)

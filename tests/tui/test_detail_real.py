@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,11 @@ from standin_metrics import Numbers
 
 from launcher import paths
 from launcher.fleet import Fleet
+from launcher.metrics.goals import Goal, Goals
 from launcher.metrics.recorder import Recorder
-from launcher.runs import events, files, listing, record, secrets, state
+from launcher.runs import control, events, files, listing, record, secrets, state
 from launcher.runs.view import RunView
+from tui import settings
 from tui.detail.chat_pane import ChatPane
 from tui.detail.sources import LiveSources
 
@@ -108,13 +111,44 @@ async def test_recorded_metrics_become_charts(state_folder: Path, server: StandI
         text = await until_text(pilot, "Throughput")
         for title in ("Throughput", "Requests", "KV cache", "Time to first token", "Inter-token latency"):
             assert title in text
-        assert "100 % ┤" in text
+        assert "100 %┤" in text
         app.detail.focus_pane()
         await pilot.pause()
         await pilot.press("left_square_bracket")
         await until_text(pilot, "[1m]")
-        await until(pilot, lambda: "b generation 50 (50) ^50" in screen_text(app.screen))
-        assert "a prompt 100 (100) ^100" in screen_text(app.screen)
+        await until(pilot, lambda: re.search(r"generation \S+ ø\S+ \^50 ", screen_text(app.screen)))
+        assert re.search(r"a prompt \S+ ø\S+ \^100 ", screen_text(app.screen))
+
+
+async def test_any_recorded_metric_can_be_charted(state_folder: Path, server: StandIn) -> None:
+    run = make_run(state_folder, server.port)
+    record_metrics(run)
+    app = real_host(run, "metrics")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_text(pilot, "Throughput")
+        app.detail.focus_pane()
+        await pilot.pause()
+        await pilot.press("m")
+        await until_text(pilot, "vllm:prompt_tokens_total")
+        await pilot.press(*"prompt_tokens_total")
+        await pilot.press("enter", "escape")
+        await until_text(pilot, "─ vllm:prompt_tokens_total tok/s ─")
+        await until(pilot, lambda: settings.read().get("metric-charts") == "vllm:prompt_tokens_total")
+
+
+async def test_goals_are_written_and_drawn(state_folder: Path, server: StandIn) -> None:
+    run = make_run(state_folder, server.port)
+    record_metrics(run)
+    app = real_host(run, "metrics")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_text(pilot, "Throughput")
+        app.detail.focus_pane()
+        await pilot.pause()
+        await pilot.press("g")
+        await until_text(pilot, "Goals of")
+        await pilot.press(*"250ms", "tab", *"99", "enter")
+        await until_text(pilot, "goal 250 ms: ")
+        assert control.goals(run.id) == Goals((Goal("ttft", 0.25, 0.99),))
 
 
 async def test_a_run_without_history_and_a_folder_that_is_gone(state_folder: Path, server: StandIn) -> None:

@@ -46,6 +46,7 @@ class MetricsPane(TimedPane, can_focus=True):
 
     def on_mount(self) -> None:
         self.query_one("#metrics-advice").display = False
+        self.grid.show(None, metrics_text.why_nothing(None, None))
         self._paint_head()
 
     @property
@@ -81,7 +82,7 @@ class MetricsPane(TimedPane, can_focus=True):
         self._figures = None
         self.point(None)
         self.grid.clear()
-        self.grid.show(None, "No run is chosen." if run is None else None)
+        self.grid.show(None, metrics_text.why_nothing(None, None) if run is None else None)
         self._paint_head()
 
     def run_changed(self, run: RunView | None) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _KIND = 10
 _VALUE = 10
-_MIN_NAME = 24
+_MIN_NAME = 8
 _A_DATE = 1e9
 """So many seconds are no span: they are a moment since 1970."""
 

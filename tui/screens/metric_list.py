@@ -31,7 +31,7 @@ class MetricList(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("enter", "pick", "Chart it, or not", priority=True),
-        Binding("delete", "drop", "Remove", show=False),
+        Binding("delete", "drop", "Remove", show=False, priority=True),
         Binding("down", "move('cursor_down')", show=False),
         Binding("up", "move('cursor_up')", show=False),
         Binding("pagedown", "move('page_down')", show=False),
@@ -87,6 +87,13 @@ class MetricList(Dialog[None]):
         family = self._under_cursor()
         if family is not None and family.name in self.charted:
             self._pick(family.name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Inside what was typed the key deletes a letter, as everywhere."""
+        if action == "drop":
+            field = self.query_one(Input)
+            return field.cursor_position >= len(field.value)
+        return True
 
     def _pick(self, name: str) -> None:
         self.charted ^= {name}
