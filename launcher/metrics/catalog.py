@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from . import families, names
-from .goals import Goal
+from .goals import FAMILIES, Goal
 from .history import History
 from .measures import Measures
 from .panels import SPECS, Line, Spec
@@ -20,7 +20,6 @@ from .window import Window
 NO_SAMPLES = "no metrics in this window"
 NO_VLLM = "the server shows no vLLM metrics (--disable-log-stats)"
 NO_FAMILY = "this server does not have these metrics"
-_FAMILIES = {"ttft": names.TTFT, "itl": names.ITL, "e2e": names.E2E}
 
 
 class Series(NamedTuple):
@@ -181,13 +180,13 @@ def _apart(counts: dict[float, float], bounds: Iterable[float]) -> Iterable[floa
 def _goal_spec(goals: Sequence[Goal]) -> tuple[Spec, ...]:
     if not goals:
         return ()
-    lines = [Line(goal.title, Scaled(Within(_FAMILIES[goal.key], goal.limit_s), 100)) for goal in goals]
+    lines = [Line(goal.title, Scaled(Within(FAMILIES[goal.key], goal.limit_s), 100)) for goal in goals]
     return (Spec("goals", "Within the goals", "%", tuple(lines), "nothing was observed in this window"),)
 
 
 def _with_goals(spec: Spec, panel: Panel, goals: Sequence[Goal], whole: Measures) -> Panel:
     found = tuple(
-        GoalLine(goal, Within(_FAMILIES[goal.key], goal.limit_s).values(whole)[0])
+        GoalLine(goal, Within(FAMILIES[goal.key], goal.limit_s).values(whole)[0])
         for goal in goals
         if goal.key == spec.goal
     )

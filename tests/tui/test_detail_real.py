@@ -14,13 +14,12 @@ from screen_text import screen_text
 from standin import StandIn
 from standin_metrics import Numbers
 
-from launcher import paths
+from launcher import paths, settings
 from launcher.fleet import Fleet
 from launcher.metrics.goals import Goal, Goals
 from launcher.metrics.recorder import Recorder
 from launcher.runs import control, events, files, listing, record, secrets, state
 from launcher.runs.view import RunView
-from tui import settings
 from tui.detail.chat_pane import ChatPane
 from tui.detail.sources import LiveSources
 
