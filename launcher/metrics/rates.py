@@ -3,8 +3,10 @@
 All series of a window were sampled at the same times, so which samples lie in the range of a point, and how far the
 result is extrapolated, is worked out once (``Grid``) and shared. The results are those of ``promql``.
 
-Two things differ from Prometheus, both on purpose: a point that lies in a gap (the scrape before it failed) has no
-value; and where vdeck itself restarted the server, counters are known to have begun again, even if they are higher now.
+What differs from Prometheus, all on purpose: a point that lies in a gap (the scrape before it failed), or whose newest
+sample is old, has no value; nor has a series that the newest page lacks, where Prometheus goes on with the samples
+before; a value NaN is no sample; and where vdeck itself restarted the server, counters are known to have begun again,
+even if they are higher now.
 """
 
 from __future__ import annotations
