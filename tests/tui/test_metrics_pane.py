@@ -339,6 +339,7 @@ async def test_what_was_done_to_a_chart_outlives_new_data_and_other_panels() -> 
         sources.make_charts = lambda start, end, points: Charts(
             start, end, many_panels(start, end, points).panels[:3][::-1]
         )
+        await press(pilot, "left_square_bracket")  # else they come only when the window has moved on by a dot
         await until(pilot, lambda: list(pane.grid.charts) == ["k2", "k1", "k0"])
         await until(pilot, lambda: "Panel 0 req log" in screen_text(app.screen))
         assert pane.grid.chosen == "k0"
