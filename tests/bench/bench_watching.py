@@ -192,8 +192,8 @@ class Bench:
             print(f"  to first figures: {what} {statistics.median(seconds):.2f} s")
         for name, cost in middle.items():
             if name.startswith("vllmstat"):
-                each = (cost.cpu / cost.requests) / (both.cpu / both.requests)
-                print(f"  {name} / vdeck, both: CPU {cost.cpu / both.cpu:.2f}, CPU by request {each:.1f}")
+                ratio = (cost.cpu / cost.requests) / (both.cpu / both.requests)
+                print(f"  {name} / vdeck, both: CPU {cost.cpu / both.cpu:.2f}, CPU by request {ratio:.1f}")
 
 
 def _median(costs: list[Cost]) -> Cost:

@@ -34,7 +34,7 @@ def encode() -> Output:
     output = Output()
     HeadlessDriver.is_headless = property(lambda self: False)  # type: ignore[method-assign, assignment]
     HeadlessDriver.write = lambda self, data: output.write(data)  # type: ignore[method-assign]
-    tui.app.Terminal = _NoTerminal  # type: ignore[misc, assignment]
+    vars(tui.app)["Terminal"] = _NoTerminal
     return output
 
 
