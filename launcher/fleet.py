@@ -40,6 +40,8 @@ class Fleet:
     """Reads run folders, only what changed since the last poll. Not thread-safe: one poll at a time."""
 
     def __init__(self) -> None:
+        self.chosen: str | None = None
+        """The run that is looked at: it gets all figures, the others what the table shows."""
         self._views: dict[str, tuple[Stamp | None, RunView]] = {}
         self._histories: dict[str, History] = {}
         self._adopter = Adopter()
@@ -85,7 +87,8 @@ class Fleet:
         if history is None:
             return None
         history.refresh()
-        return figures.current(history, now_ms=int(now * 1000))
+        look = figures.current if run.id == self.chosen else figures.brief
+        return look(history, now_ms=int(now * 1000))
 
 
 def _stamp(path: str) -> Stamp | None:

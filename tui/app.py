@@ -122,6 +122,7 @@ class VdeckApp(App[None]):
             self.tidier.begin()
         while True:
             try:
+                self.fleet.chosen = self.main.chosen_id
                 snapshot = await asyncio.to_thread(self.fleet.poll)
                 self.main.set_snapshot(snapshot)
                 alerts.ring(self, self.alerts.look(snapshot.runs))

@@ -4,14 +4,17 @@ import math
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from metric_pages import START, history_of, minute, real_page
 
+from launcher.fleet import Fleet
 from launcher.metrics import catalog, figures, names, promql
 from launcher.metrics.exposition import parse
 from launcher.metrics.history import History
 from launcher.metrics.rates import Grid, bucket_rates, present, quantiles, rates
+from launcher.runs.view import RunView
 
 
 def test_figures_of_a_real_gpu_page(tmp_path: object) -> None:
@@ -236,3 +239,27 @@ def test_a_day_at_a_thin_level_agrees_with_every_sample(tmp_path: object) -> Non
     known = [value for value in day.values if value is not None]
     assert len(known) >= 18
     assert all(math.isclose(value, 7, rel_tol=1e-9) for value in known[1:])  # the first reaches back to the zero
+
+
+def test_the_table_gets_the_same_figures_and_no_more(tmp_path: object) -> None:
+    history = history_of(tmp_path, minute(real_page("metrics-h200.txt.gz")))
+    whole = figures.current(history, now_ms=START + 60_000)._asdict()
+    brief = figures.brief(history, now_ms=START + 60_000)._asdict()
+    shown = {"at_ms", "gen_tps", "running", "waiting", "kv", "ttft_p50", "ttft_p95", "ttft_p99", "spark"}
+    assert {name for name, value in brief.items() if value not in (None, ())} == shown
+    assert {name: whole[name] for name in shown} == {name: brief[name] for name in shown}
+    assert None not in whole.values()
+
+
+def test_only_the_chosen_run_gets_all_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet()
+    run = RunView("100000000001", "one", status="running", ready=True)
+    now = START / 1000 + 60
+    history = history_of(tmp_path, minute(real_page("metrics-h200.txt.gz")))
+    monkeypatch.setattr(fleet, "history", lambda run_id: history)
+    found = fleet._figures(run, now)
+    fleet.chosen = run.id
+    chosen = fleet._figures(run, now)
+    assert found is not None and chosen is not None
+    assert (found.itl_p95, found.gen_tps) == (None, chosen.gen_tps)
+    assert chosen.itl_p95 is not None

@@ -161,6 +161,11 @@ class MainScreen(Filtering, Attaching, RunActions):
 
     # -- which run
 
+    @property
+    def chosen_id(self) -> str | None:
+        """The id of the run under the cursor; None before there is a table."""
+        return self.table.chosen if self.is_mounted else None
+
     def chosen_run(self) -> RunView | None:
         runs = self.snapshot.runs if self.snapshot else ()
         return next((run for run in runs if run.id == self.table.chosen), None)
