@@ -114,3 +114,5 @@ def test_a_damaged_file_is_said_and_can_be_mended(capsys: Capsys) -> None:
     assert (result.code, "goals.json is damaged" in result.err, "Running" in result.out) == (0, True, True)
     assert vdeck(capsys, "run", "goals", run_id, "--clear", "--itl", "50ms").code == 0
     assert goal_file.read(run.goals)[0] == Goals((Goal("itl", 0.05),))
+    control.terminate(run_id, force=True)
+    wait_for(lambda: kit.ended(run_id))
