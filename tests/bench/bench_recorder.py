@@ -174,13 +174,15 @@ def _figures(folder: str) -> None:
     from launcher.metrics import figures
     from launcher.metrics.history import History
 
-    history, spent = History(folder), []
+    history = History(folder)
     history.refresh()
-    for _ in range(101):
-        started = time.process_time()
-        figures.current(history, now_ms=(history.latest_ms or 0) + 300)
-        spent.append(time.process_time() - started)
-    print(f"       figures of the table: {sorted(spent)[50] * 1000:.2f} ms (median)")
+    for name, look in (("of the table", figures.brief), ("of the chosen run", figures.current)):
+        spent = []
+        for _ in range(101):
+            started = time.process_time()
+            look(history, now_ms=(history.latest_ms or 0) + 300)
+            spent.append(time.process_time() - started)
+        print(f"       figures {name}: {sorted(spent)[50] * 1000:.2f} ms (median)")
 
 
 def opened(folder: str) -> list[int]:
