@@ -101,10 +101,10 @@ def _own(name: str) -> Gauge:
     return Gauge((names.whole(names.OWN + name),))
 
 
-def _gpu(key: str, title: str, unit: str, *names_: str, factor: float = 1.0) -> Spec:
+def _gpu(key: str, title: str, unit: str, factor: float = 1.0, **lines: str) -> Spec:
+    """``lines``: a figure of the supervisor's, and what stands in front of the GPU in the name of its lines."""
     items = tuple(
-        Split("gpu", _own(f"gpu_{name}"), factor=factor, prefix=f"{prefix}GPU ")
-        for name, prefix in zip(names_, ("", "limit of ", "memory of "))
+        Split("gpu", _own(f"gpu_{name}"), factor=factor, prefix=f"{prefix}GPU ") for name, prefix in lines.items()
     )
     return Spec(key, title, unit, items, _QUIET, "no GPU belongs to this run, or it does not tell")
 
@@ -165,13 +165,13 @@ SPECS: Final = (
         Line("running", Adapters("running_lora_adapters")),
         Line("waiting", Adapters("waiting_lora_adapters")),
     ), _QUIET, _NO_LORA),
-    _gpu("gpu", "GPU utilisation", "%", "utilization_ratio", factor=100),
+    _gpu("gpu", "GPU utilisation", "%", factor=100, utilization_ratio=""),
     Spec("gpu_memory", "GPU memory", "B", (
         Split("gpu", _own("gpu_memory_used_bytes"), prefix="used GPU "),
         Split("process", _own("gpu_process_memory_bytes"), prefix="of it "),
         Split("gpu", _own("gpu_memory_total_bytes"), prefix="total GPU "),
     ), _QUIET, "no GPU belongs to this run, or it does not tell"),
-    _gpu("gpu_power", "GPU power", "W", "power_watts", "power_limit_watts"),
-    _gpu("gpu_temperature", "GPU temperature", "°C", "temperature_celsius"),
-    _gpu("gpu_clock", "GPU clocks", "Hz", "sm_clock_hertz", "memory_clock_hertz"),
+    _gpu("gpu_power", "GPU power", "W", power_watts="", power_limit_watts="limit of "),
+    _gpu("gpu_temperature", "GPU temperature", "°C", temperature_celsius=""),
+    _gpu("gpu_clock", "GPU clocks", "Hz", sm_clock_hertz="SM of ", memory_clock_hertz="memory of "),
 )  # fmt: skip

@@ -195,4 +195,7 @@ def test_gpu_figures_are_charted_when_the_supervisor_recorded_them(tmp_path: obj
     assert [(line.name, line.current) for line in panel_of(found, "gpu").series] == [("GPU 0", 50)]
     memory = panel_of(found, "gpu_memory").series
     assert [(line.name, line.current) for line in memory] == [("used GPU 0", 8e9), ("of it EngineCore", 7e9)]
+    assert [line.name for line in panel_of(found, "gpu_power").series] == ["GPU 0", "limit of GPU 0"]
+    clocks = panel_of(found, "gpu_clock").series
+    assert [(line.name, line.current) for line in clocks] == [("SM of GPU 0", 2e9), ("memory of GPU 0", 3e9)]
     assert panel_of(found, "gpu_temperature").absent
