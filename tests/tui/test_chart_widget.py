@@ -8,6 +8,7 @@ import pytest
 from detail_host import DETAIL_CSS, heat, panel, series, until
 from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from launcher.metrics.catalog import Panel
 from launcher.metrics.records import Event
@@ -134,6 +135,18 @@ async def test_the_cursor_stands_between_two_dot_columns_of_a_cell() -> None:
             await pilot.pause()
             lines.append(app.chart.text().split("\n")[4][LEFT : LEFT + 2])
         assert lines == ["⡇ ", "⢸ ", " ⡇"]
+
+
+async def test_a_part_of_a_chart_is_a_part_of_its_lines() -> None:
+    app = ChartApp(TWO)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        chart = app.chart
+        chart.point(150_000)
+        whole = [strip.text for strip in chart.render_lines(Region(0, 0, 40, 10))]
+        assert whole == [chart.render_line(y).text for y in range(10)]
+        part = [strip.text for strip in chart.render_lines(Region(5, 2, 20, 3))]
+        assert part == [line[5:25] for line in whole[2:5]]
 
 
 async def test_the_cursor_on_a_heat_map() -> None:

@@ -166,18 +166,34 @@ class Chart(Widget):
         self._strips = None
         self._styles_by_role = {}
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are: a chart has no border, padding or links for which Textual would go over each again
+        (which costs more than a step of the cursor itself)."""
+        size, dot = self.size, self._dot()
+        strips = [self._shown(y, dot, size) for y in crop.line_range]
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        first, last = crop.column_span
+        return strips if (first, last) == (0, size.width) else [strip.crop(first, last) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         """One line of the chart; all of them are made when the first is asked for."""
-        if self._strips is None or self._made_for != self.size:
-            self._made_for = self.size
+        return self._shown(y, self._dot(), self.size)
+
+    def _shown(self, y: int, dot: int | None, size: Size) -> Strip:
+        strips = self._strips
+        if strips is None or self._made_for != size:
+            self._made_for = size
             self._picture = self._paint()
-            self._strips = list(map(self._strip, self._picture.lines))
+            strips = self._strips = list(map(self._strip, self._picture.lines))
             self._old_legend = False
-        if self._old_legend and y in self._picture.legend:
-            self._renew_legend(self._strips)
-        if y >= len(self._strips):
-            return Strip.blank(self.size.width, self.rich_style)
-        return self._with_cursor(self._strips[y], y - self._picture.legend.stop)
+        legend = self._picture.legend
+        if self._old_legend and y in legend:
+            self._renew_legend(strips)
+        if y >= len(strips):
+            return Strip.blank(size.width, self._style(""))
+        return strips[y] if dot is None else self._with_cursor(strips[y], y - legend.stop, dot)
 
     def text(self) -> str:
         """What is painted, without colours (for tests and for copying)."""
@@ -198,9 +214,9 @@ class Chart(Widget):
             strips[legend.start : legend.stop] = map(self._strip, found)
         self._old_legend = False
 
-    def _with_cursor(self, strip: Strip, row: int) -> Strip:
-        plot, dot = self._picture.plot, self._dot()
-        if plot is None or dot is None or not 0 <= row < len(plot.cells):
+    def _with_cursor(self, strip: Strip, row: int, dot: int) -> Strip:
+        plot = self._picture.plot
+        if plot is None or not 0 <= row < len(plot.cells):
             return strip
         x, cell = LEFT + dot // 2, braille.with_bits(plot.cells[row][dot // 2], braille.LINE[dot & 1])
         line = Segment(cell if 0x2800 <= ord(cell) <= 0x28FF else "│", self._style("cursor"))
@@ -208,7 +224,7 @@ class Chart(Widget):
 
     def _strip(self, line: Line) -> Strip:
         segments = [Segment(piece.text, self._style(piece.role)) for piece in line if piece.text]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments).adjust_cell_length(self._made_for.width, self._style(""))
 
     def _style(self, role: str) -> Style:
         style = self._styles_by_role.get(role)

@@ -49,12 +49,13 @@ def hit(heat: Heat) -> tuple[int, int]:
 
 def squeezed(columns: Sequence[Column], width: int) -> list[Column]:
     """As many columns as there are cells: each the mean of those that fall into it."""
-    found: list[Column] = []
-    for cell in range(width):
-        first = cell * len(columns) // width
-        part = [column for column in columns[first : max(first + 1, (cell + 1) * len(columns) // width)] if column]
-        found.append(tuple(sum(values) / len(part) for values in zip(*part)) if part else None)
-    return found
+    return [_cell(columns, cell, width) for cell in range(width)]
+
+
+def _cell(columns: Sequence[Column], cell: int, width: int) -> Column:
+    first = cell * len(columns) // width
+    part = [column for column in columns[first : max(first + 1, (cell + 1) * len(columns) // width)] if column]
+    return tuple(sum(values) / len(part) for values in zip(*part)) if part else None
 
 
 def _merged(columns: Sequence[Column], low: int, high: int, count: int) -> list[Column]:
@@ -99,8 +100,7 @@ def heat_legend(scene: Scene, width: int, at: int | None, columns: int) -> Line:
     heat, unit = scene.panel.heat, scene.panel.unit
     assert heat is not None
     if at is not None:
-        column = squeezed(heat.columns, columns)[min(columns - 1, at // 2)]
-        counts: Sequence[float] = column or ()
+        counts: Sequence[float] = _cell(heat.columns, min(columns - 1, at // 2), columns) or ()
     else:
         known = [column for column in heat.columns if column is not None]
         counts = [sum(values) / len(known) for values in zip(*known)] if known else ()
