@@ -191,6 +191,8 @@ def test_gpu_figures_are_charted_when_the_supervisor_recorded_them(tmp_path: obj
     text += (
         'vdeck:gpu_memory_used_bytes{gpu="0"} 8e9\nvdeck:gpu_process_memory_bytes{gpu="0",process="EngineCore"} 7e9\n'
     )
+    text += 'vdeck:gpu_power_limit_watts{gpu="0"} 700\nvdeck:gpu_sm_clock_hertz{gpu="0"} 2e9\n'
+    text += 'vdeck:gpu_memory_clock_hertz{gpu="0"} 3e9\n'
     found = charts_of(history_of(tmp_path, [(START + i * 1000, text) for i in range(61)]))
     assert [(line.name, line.current) for line in panel_of(found, "gpu").series] == [("GPU 0", 50)]
     memory = panel_of(found, "gpu_memory").series
