@@ -7,6 +7,7 @@ python docs/screenshot.py RUN_ID FILE WxH [KEY ...]    the metrics of a run that
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import re
@@ -44,7 +45,8 @@ def load(url: str, stop: threading.Event, number: int) -> None:
         while not stop.is_set():
             words = " ".join("word" for _ in range(dice.randint(5, 400)))
             body = {"model": "tiny", "messages": [{"role": "user", "content": words}]}
-            client.post(f"{url}/v1/chat/completions", json={**body, "max_tokens": dice.randint(20, 900)})
+            with contextlib.suppress(httpx.HTTPError):  # the server is ended under the last requests
+                client.post(f"{url}/v1/chat/completions", json={**body, "max_tokens": dice.randint(20, 900)})
             stop.wait(dice.random() * 3)
 
 

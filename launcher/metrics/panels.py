@@ -114,9 +114,9 @@ _NO_TOKEN = "no request got a token in this window"
 _NO_END = "no request finished in this window"
 _NO_SPEC = "the server decodes without --speculative-config"
 _NO_LORA = "the server runs without --enable-lora"
-_DRAFTS = Rate(("spec_decode_num_drafts",))
-_DRAFTED = Rate(("spec_decode_num_draft_tokens",))
-_ACCEPTED = Rate(("spec_decode_num_accepted_tokens",))
+_DRAFTS = Rate(names.SPEC_DRAFTS)
+_DRAFTED = Rate(names.SPEC_DRAFTED)
+_ACCEPTED = Rate(names.SPEC_ACCEPTED)
 
 SPECS: Final = (
     Spec("throughput", "Throughput", "tok/s", (

@@ -64,6 +64,7 @@ class Stretch(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
+    processes.end_in_order()
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=15)
     options.add_argument("--seconds", type=float, default=3)

@@ -57,6 +57,7 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
+    processes.end_in_order()
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--servers", default="64,8")
     options.add_argument("--seconds", type=float, default=30)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -33,6 +35,11 @@ def tree(roots: Iterable[int]) -> list[int]:
             found.append(pid)
             waiting += children.get(pid, [])
     return found
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end this program as an exception does, so that what it started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def cpu_s(pids: Iterable[int]) -> float:
