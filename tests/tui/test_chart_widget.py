@@ -14,6 +14,7 @@ from launcher.metrics.catalog import Panel
 from launcher.metrics.records import Event
 from tui.detail import chart as chart_module
 from tui.detail.chart import Chart
+from tui.detail.chart_colours import ChartColours
 from tui.detail.chart_frame import LEFT
 from tui.detail.chart_plot import Scene
 
@@ -30,11 +31,13 @@ class ChartApp(App[None]):
 
     def __init__(self, shown: Panel, **more: Any) -> None:
         super().__init__()
-        self.chart = Chart("key", classes="chart")
+        self.colours = ChartColours()
+        self.chart = Chart("key", self.colours)
         self.scene = Scene(shown, 0, 300_000)._replace(**more)
         self.told: list[Any] = []
 
     def compose(self) -> ComposeResult:
+        yield self.colours
         yield self.chart
 
     def on_mount(self) -> None:

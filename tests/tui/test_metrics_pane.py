@@ -343,6 +343,26 @@ async def test_what_was_done_to_a_chart_outlives_new_data_and_other_panels() -> 
         await until(pilot, lambda: list(pane.grid.charts) == ["k2", "k1", "k0"])
         await until(pilot, lambda: "Panel 0 req log" in screen_text(app.screen))
         assert pane.grid.chosen == "k0"
+        assert [child.key for child in pane.grid.query(Chart)] == ["k2", "k1", "k0"]
+
+
+async def test_another_run_takes_the_widgets_and_nothing_else() -> None:
+    app, sources = host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await entered(app, pilot)
+        await press(pilot, "l", "left")
+        before = dict(pane.grid.charts)
+        sources.make_charts = lambda start, end, points: None
+        app.detail.set_run(ready_run("369367189199", "other"))
+        assert pane.grid.charts == {}
+        assert not any(chart.display or chart.scene for chart in before.values())
+        sources.make_charts = many_panels
+        await press(pilot, "left_square_bracket")
+        await until(pilot, lambda: len(pane.grid.charts) == 9)
+        assert dict(pane.grid.charts) == before
+        await until(pilot, lambda: "Panel 0 req" in screen_text(app.screen))
+        assert "Panel 0 req log" not in screen_text(app.screen)
+        assert pane.cursor is None and all(chart.display for chart in pane.grid.charts.values())
 
 
 async def test_another_run_begins_anew() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -13,25 +12,18 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui import braille
+from tui.detail.chart_colours import ChartColours
 from tui.detail.chart_frame import LEFT
 from tui.detail.chart_picture import Picture, columns_of, dot_of, legend_lines, picture, series_at
 from tui.detail.chart_plot import Scene, is_log, time_of
-from tui.detail.chart_text import COLOURS, Line
+from tui.detail.chart_text import Line
 
 if TYPE_CHECKING:
     from launcher.metrics.catalog import Panel
 
-_ROLES = (
-    "title", "title-chosen", "frame", "frame-chosen", "axis", "note", "muted", "value", "cursor-value", "cursor",
-    "mark", "goal", "good", "bad", *(f"series-{number}" for number in range(COLOURS)),
-    *(f"heat-{level}" for level in range(1, 5)),
-)  # fmt: skip
-
 
 class Chart(Widget):
-    """Shows the Scene it is given. Its colours are component classes, set in the style sheet from the theme."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{role}" for role in _ROLES}
+    """Shows the Scene it is given, in colours that all charts share."""
 
     class Chosen(Message):
         """A click on it; ``twice``: the second of a double click."""
@@ -49,9 +41,10 @@ class Chart(Widget):
             self.ms = ms
             self.kept = kept
 
-    def __init__(self, key: str = "", *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, key: str, colours: ChartColours) -> None:
+        super().__init__(classes="chart")
         self.key = key
+        self._style = colours.style
         self.scene: Scene | None = None
         self._chosen = False
         self._cursor: int | None = None
@@ -60,7 +53,6 @@ class Chart(Widget):
         self._strips: list[Strip] | None = None
         self._old_legend = False
         """The legend shows another moment than the cursor."""
-        self._styles_by_role: dict[str, Style] = {}
         self._made_for = Size(0, 0)
 
     @staticmethod
@@ -79,6 +71,12 @@ class Chart(Widget):
         if scene != self.scene:
             self.scene = scene
             self._again()
+
+    def forget(self) -> None:
+        """Another run is shown: nothing of the old one may stay."""
+        self.scene = self._cursor = self._pointed = None
+        self._picture = Picture([])
+        self._again()
 
     def choose(self, chosen: bool) -> None:
         """Whether this is the chart that keys are for."""
@@ -164,7 +162,6 @@ class Chart(Widget):
         """The theme or the style sheet changed."""
         super().notify_style_update()
         self._strips = None
-        self._styles_by_role = {}
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as they are: a chart has no border, padding or links for which Textual would go over each again
@@ -225,10 +222,3 @@ class Chart(Widget):
     def _strip(self, line: Line) -> Strip:
         segments = [Segment(piece.text, self._style(piece.role)) for piece in line if piece.text]
         return Strip(segments).adjust_cell_length(self._made_for.width, self._style(""))
-
-    def _style(self, role: str) -> Style:
-        style = self._styles_by_role.get(role)
-        if style is None:
-            style = self.get_component_rich_style(f"chart--{role}") if role else self.rich_style
-            self._styles_by_role[role] = style
-        return style

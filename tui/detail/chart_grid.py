@@ -13,10 +13,13 @@ from textual.widgets import Static
 
 from tui.detail import metrics_text
 from tui.detail.chart import Chart
+from tui.detail.chart_colours import ChartColours
 from tui.detail.chart_plot import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual.dom import DOMNode
 
     from launcher.metrics.catalog import Charts, Panel
 
@@ -37,6 +40,9 @@ class ChartGrid(VerticalScroll, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.charts: dict[str, Chart] = {}
+        self._spare: dict[str, Chart] = {}
+        """Of the run before: most runs have the same panels, and a new widget costs more than all that it shows."""
+        self._colours = ChartColours()
         self.chosen: str | None = None
         self.zoomed: str | None = None
         self._lit = False
@@ -45,6 +51,7 @@ class ChartGrid(VerticalScroll, can_focus=False):
         self._told: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
+        yield self._colours
         yield Static(id="metrics-note", markup=False)
         yield Grid(id="metrics-grid")
         yield Static(id="metrics-below", markup=False)
@@ -140,7 +147,11 @@ class ChartGrid(VerticalScroll, can_focus=False):
         """Forget everything: another run is shown."""
         self.chosen = self.zoomed = None
         self._below = ""
-        self._rebuild([])
+        for chart in self.charts.values():
+            chart.display = False
+            chart.forget()
+        self._spare |= self.charts
+        self.charts = {}
         self._show_below()
 
     # -- inside
@@ -181,22 +192,24 @@ class ChartGrid(VerticalScroll, can_focus=False):
         self._show_line("metrics-below", "" if self.zoomed is not None else self._below)
 
     def _rebuild(self, panels: Sequence[Panel]) -> None:
-        """New widgets for another set of panels; what the user did to a chart that stays is kept."""
-        before = {key: chart.scene for key, chart in self.charts.items()}
+        """Widgets for another set of panels. Those that are there already stay, with what the user did to them."""
         grid = self.query_one("#metrics-grid", Grid)
-        grid.remove_children()
-        self.charts = {panel.key: Chart(panel.key, classes="chart") for panel in panels}
-        for key, chart in self.charts.items():
-            chart.scene = before.get(key)
-            chart.point(self._cursor)
+        have = self._spare | self.charts
+        kept = {panel.key: have.pop(panel.key, None) for panel in panels}
+        for chart in have.values():
+            chart.remove()
+        self._spare = {}
+        self.charts = {key: chart or Chart(key, self._colours) for key, chart in kept.items()}
         if self.chosen not in self.charts:
             self.chosen = next(iter(self.charts), None)
         if self.zoomed not in self.charts:
             self.zoomed = None
         for key, chart in self.charts.items():
+            chart.point(self._cursor)
             chart.display = self.zoomed in (None, key)
-        if panels:
-            grid.mount_all(self.charts.values())
+        grid.mount_all(chart for key, chart in self.charts.items() if kept[key] is None)
+        places: dict[DOMNode, int] = {chart: place for place, chart in enumerate(self.charts.values())}
+        grid.sort_children(key=lambda child: places.get(child, -1))
         self._mark_chosen()
         self.lay_out()
 
