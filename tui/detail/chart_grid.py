@@ -41,11 +41,14 @@ class ChartGrid(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self.charts: dict[str, Chart] = {}
         self._spare: dict[str, Chart] = {}
-        """Of the run before: most runs have the same panels, and a new widget costs more than all that it shows."""
+        """Of the run before, empty and in their places: most runs have the same panels, a new widget costs more than
+        all that it shows, and one that goes and comes again lays out everything."""
         self._colours = ChartColours()
         self.chosen: str | None = None
         self.zoomed: str | None = None
         self._lit = False
+        self._laid_out = (0, 0)
+        """Columns and height of a row, as the grid has them: to say them again would lay out everything."""
         self._cursor: int | None = None
         self._below = ""
         self._told: dict[str, str] = {}
@@ -71,17 +74,16 @@ class ChartGrid(VerticalScroll, can_focus=False):
         return all(chart.panel is None or chart.panel.note for chart in self.charts.values())
 
     def chart_width(self) -> int:
-        """Of one chart, as it is painted, or as it will be about."""
-        first = next((chart for chart in self.charts.values() if chart.display), None)
-        if first is not None and first.size.width > 0:
-            return first.size.width
+        """Of the narrowest chart, also before there is one: it must not be read again once it has its place."""
         columns = 1 if self.zoomed is not None else self.columns
-        return max(20, (self.size.width - 1) // columns)
+        return max(20, (self.size.width - self.scrollbar_gutter.width) // columns)
 
     def show(self, charts: Charts | None, note: str | None) -> None:
         """The panels that the server has, then in a line what it has not; ``note`` when there is nothing at all."""
         panels = [panel for panel in charts.panels if not panel.absent] if charts is not None and not note else []
         self._show_line("metrics-note", note or "")
+        for chart in self._spare.values() if note else ():
+            chart.display = False
         if [panel.key for panel in panels] != list(self.charts):
             self._rebuild(panels)
         for panel in panels:
@@ -90,8 +92,10 @@ class ChartGrid(VerticalScroll, can_focus=False):
             scene = Scene(panel, charts.start_ms, charts.end_ms, charts.marks, large=large) if charts else None
             if scene is not None:
                 chart.show(scene._replace(hidden=old.hidden, log=old.log) if old is not None else scene)
-        self._below = metrics_text.below(charts)
-        self._show_below()
+        if charts is not None or note:
+            self._below = metrics_text.below(charts)
+            self.query_one("#metrics-below").visible = True
+            self._show_below()
 
     def point(self, ms: int | None) -> None:
         """One cursor on all charts."""
@@ -144,15 +148,14 @@ class ChartGrid(VerticalScroll, can_focus=False):
         self.call_after_refresh(self._zoom_shown)
 
     def clear(self) -> None:
-        """Forget everything: another run is shown."""
+        """Forget everything: another run is shown. What it will show keeps its room, or all is laid out once more."""
         self.chosen = self.zoomed = None
-        self._below = ""
+        self.query_one("#metrics-below").visible = False
         for chart in self.charts.values():
-            chart.display = False
+            chart.display = True
             chart.forget()
         self._spare |= self.charts
         self.charts = {}
-        self._show_below()
 
     # -- inside
 
@@ -209,7 +212,9 @@ class ChartGrid(VerticalScroll, can_focus=False):
             chart.display = self.zoomed in (None, key)
         grid.mount_all(chart for key, chart in self.charts.items() if kept[key] is None)
         places: dict[DOMNode, int] = {chart: place for place, chart in enumerate(self.charts.values())}
-        grid.sort_children(key=lambda child: places.get(child, -1))
+        found = [places.get(child, -1) for child in grid.children]
+        if found != sorted(found):
+            grid.sort_children(key=lambda child: places.get(child, -1))
         self._mark_chosen()
         self.lay_out()
 
@@ -220,10 +225,12 @@ class ChartGrid(VerticalScroll, can_focus=False):
     def lay_out(self) -> None:
         """Columns by the width. As many whole rows as keep enough height fill the view; one chart fills it all."""
         columns = 1 if self.zoomed is not None else self.columns
-        rows = 1 if self.zoomed is not None else max(1, math.ceil(len(self.charts) / columns))
+        rows = 1 if self.zoomed is not None else max(1, math.ceil(len(self.charts or self._spare) / columns))
         space = max(1, self.size.height)
         fit = min(rows, max(1, space // MIN_HEIGHT))
         height = space if self.zoomed is not None else min(MAX_HEIGHT, max(MIN_HEIGHT, space // fit))
         grid = self.query_one("#metrics-grid", Grid)
-        grid.styles.grid_size_columns = columns
-        grid.styles.grid_rows = str(height)
+        if (columns, height) != self._laid_out:
+            self._laid_out = columns, height
+            grid.styles.grid_size_columns = columns
+            grid.styles.grid_rows = str(height)
