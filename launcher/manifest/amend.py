@@ -47,7 +47,7 @@ class Amended(NamedTuple):
         return not self.refused
 
 
-def amend(text: str, changes: Iterable[Change], *, file: str = "manifest.yaml") -> Amended:
+def amend(text: str, changes: Iterable[Change], *, file: str = "manifest") -> Amended:
     """The text with all changes in it. ``file`` is the name in the difference. Never raises for a bad text."""
     new, refused = text.removeprefix(_BOM), []
     for change in changes:

@@ -300,7 +300,7 @@ def test_what_is_written(name: str) -> None:
     done = amend(text, [change])
     assert done.refused == ()
     assert done.text == wanted
-    assert done.diff.startswith("--- manifest.yaml\n+++ manifest.yaml\n@@ ")
+    assert done.diff.startswith("--- manifest\n+++ manifest\n@@ ")
 
 
 @pytest.mark.parametrize("name", WRITTEN)
