@@ -6,12 +6,19 @@ and exporting; it errs on the side of masking.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+
+from launcher.text import clean
 
 MASK = "***"
 _SHORTEST = 6
 """A known value shorter than this is left alone: masking every ``a1`` would tear the log apart."""
+_CUT = " … (+"
+"""How the readers of logs mark a line that they cut."""
+_PART = 4
+"""So much of the beginning (or end) of a known value at the end (or beginning) of a text counts as the value, cut."""
 
 # What none of the patterns below can do without: most lines are let through by these alone (each test is ~40 ns).
 _HINTS = (
@@ -26,6 +33,9 @@ _TOKENS = re.compile(
     r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
     r"|AKIA[A-Z0-9]{16}|nvapi-[A-Za-z0-9_-]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}"
     r")"
+)
+_TOKEN_CUT = re.compile(
+    r"(?<![A-Za-z0-9_])(?:hf_|sk-|gh[pousr]_|github_pat_|glpat-|AKIA|nvapi-|xox[abprs]-)[A-Za-z0-9_-]*$"
 )
 _BEARER = re.compile(r"\b([Bb]earer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{6,}")
 _URL = re.compile(r"(?<=://)[^\s/@'\"]*[^\s/@'\"*][^\s/@'\"]*@(?=[^\s/])")
@@ -51,7 +61,10 @@ _INNER = re.compile(_QUOTED)
 
 
 class Redactor:
-    """Masks ``secrets`` (values of 6 characters and more, also as JSON writes them) and token shapes. Idempotent."""
+    """Masks ``secrets`` (values of 6 characters and more, also as JSON, Python and URLs write them) and token shapes.
+
+    Also those that colours or invisible characters stand in: such a line loses its colours. Idempotent.
+    """
 
     __slots__ = ("_known", "_pattern")
 
@@ -61,17 +74,51 @@ class Redactor:
             for line in (secret, *secret.splitlines()):
                 value = line.strip()
                 if len(value) >= _SHORTEST and value.strip("*"):
-                    known |= {value, value.replace("\\", "\\\\").replace('"', '\\"')}
+                    known |= set(_spellings(value))
         self._known = tuple(sorted(known, key=lambda value: (-len(value), value)))
         self._pattern = re.compile("|".join(map(re.escape, self._known))) if known else None
 
     def __call__(self, text: str) -> str:
         """``text`` with every secret replaced by ``***``."""
+        masked = self._settled(text)
+        if text.isprintable():
+            return masked
+        hidden = self._settled(clean(text))
+        return masked if hidden == clean(masked) else hidden
+
+    def _settled(self, text: str) -> str:
         for _ in range(4):  # a mask may bring a shape to light; it settles at once
-            masked = self._once(text)
+            masked = self._ends(self._once(text))
             if masked == text:
                 break
             text = masked
+        return text
+
+    def _ends(self, text: str) -> str:
+        """The text less what is left of a secret where the text was cut."""
+        head, mark, tail = text.rpartition(_CUT)
+        if not mark:
+            head, mark = (text[:-1], "…") if text.endswith("…") else (text, "")
+            tail = ""
+        kept = head
+        for value in self._known:
+            at = kept.find(value[:_PART], max(0, len(kept) - len(value)))
+            while at >= 0 and not value.startswith(kept[at:]):
+                at = kept.find(value[:_PART], at + 1)
+            if at >= 0:
+                kept = kept[:at] + MASK
+        if mark:
+            kept = _TOKEN_CUT.sub(MASK, kept)
+        if kept.startswith("… "):
+            kept = "… " + self._without_rest(kept[2:])
+        return text if kept == head else kept + mark + tail
+
+    def _without_rest(self, text: str) -> str:
+        """The text less the end of a secret that it begins with."""
+        for value in self._known:
+            for size in range(min(len(value), len(text)), _PART - 1, -1):
+                if text.startswith(value[-size:]):
+                    return MASK + text[size:]
         return text
 
     def _once(self, text: str) -> str:
@@ -85,6 +132,32 @@ class Redactor:
         text = _DUMPED.sub(_mask_value, text)
         text = _ASSIGNED.sub(rf"\1{MASK}", text)
         return _mask_options(text) if "--" in text else text
+
+
+def _spellings(value: str) -> Iterable[str]:
+    """A value as texts show it: as it is, in JSON, in Python's quotes, in a URL."""
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield repr(value)[1:-1]
+    yield "".join(char if (char.isalnum() and char.isascii()) or char in "-._~" else _percent(char) for char in value)
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+
+
+def secrets_in(text: str) -> set[str]:
+    """The values in a text (a command, a variable) that are secret by their name or their shape: to mask them where
+    they stand without it."""
+    found = set(_TOKENS.findall(text))
+    found |= {match[2].strip("'\"") for match in _OPTION.finditer(text)}
+    found |= {match[0].partition("=")[2] for match in _ASSIGNED.finditer(text)}
+    found |= {inner[0][1:-1] for match in _DUMPED.finditer(text) for inner in _INNER.finditer(match[2])}
+    for match in _URL.finditer(text):
+        user, _, password = match[0].removesuffix("@").partition(":")
+        found.add(password or user)
+    return {value for value in found if len(value) >= _SHORTEST and "$" not in value and MASK not in value}
 
 
 def _mask_value(found: re.Match[str]) -> str:

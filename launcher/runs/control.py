@@ -222,8 +222,12 @@ def set_goals(run_id: str, wanted: Goals) -> None:
 
 
 def events(run_id: str) -> tuple[Event, ...]:
-    """What happened to a run, oldest first."""
-    return event_log.read(paths.RunPaths(read(run_id).folder).events)
+    """What happened to a run, oldest first; secrets masked (an older vdeck wrote them down as the server said them)."""
+    from launcher.runs import masking
+
+    found = event_log.read(paths.RunPaths(read(run_id).folder).events)
+    mask = masking.redactor(run_id)
+    return tuple(event._replace(text=mask(event.text)) for event in found)
 
 
 def manifest_text(run_id: str) -> str:

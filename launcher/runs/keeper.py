@@ -6,6 +6,8 @@ import json
 import os
 import time
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 from launcher import paths
 from launcher.runs import events, files
@@ -21,6 +23,8 @@ class Keeper:
     def __init__(self, run: paths.RunPaths, state: State) -> None:
         self.run = run
         self.state = state
+        self.mask: Callable[[str], str] = str
+        """Takes secrets out of all that is written: reasons and facts come from what the run printed."""
         self._written = b""
         self._stamp: tuple[int, int] | None = None
         self._next_try = 0.0
@@ -30,10 +34,11 @@ class Keeper:
 
     def event(self, kind: str, text: str) -> None:
         """Note one event; it is written now, or when the disk has room again."""
-        self._events.append(events.Event(time.time(), kind, text))
+        self._events.append(events.Event(time.time(), kind, self.mask(text)))
 
     def status(self, status: str, reason: str | None = None) -> None:
         """Change the status (and the reason with it), with its event."""
+        reason = self.mask(reason) if reason else reason
         if (status, reason) == (self.state.status, self.state.reason):
             return
         changed = status != self.state.status
@@ -44,7 +49,7 @@ class Keeper:
         """Write what changed; False while the disk refuses. ``now`` is a monotonic clock."""
         if now < self._next_try:
             return False
-        text = json.dumps(self.state.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(self._shown(), ensure_ascii=False, separators=(",", ":")).encode()
         try:
             if text != self._written or self._was_damaged(now):
                 files.write_atomic(self.run.state, text)
@@ -58,6 +63,13 @@ class Keeper:
             self._next_try = now + RETRY_S
             return False
         return True
+
+    def _shown(self) -> dict[str, Any]:
+        value = self.state.to_json()
+        value["facts"] = {name: self.mask(fact) for name, fact in self.state.facts.items()}
+        for name in ("reason", "progress", "advice"):
+            value[name] = self.mask(value[name]) if value[name] else value[name]
+        return value
 
     def _was_damaged(self, now: float) -> bool:
         """Somebody else wrote or removed the file: it is ours, write it again."""

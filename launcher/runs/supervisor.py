@@ -15,7 +15,7 @@ import traceback
 
 from launcher import paths
 from launcher.prometheus.target_file import TargetFile
-from launcher.runs import intent, listing, process, secrets
+from launcher.runs import intent, listing, masking, process, secrets
 from launcher.runs.attached import Watching
 from launcher.runs.keeper import Keeper
 from launcher.runs.life import Life
@@ -81,6 +81,7 @@ class Supervisor:
             keeper.save(time.monotonic())
             return
         values = secrets.variables(self._run.secrets)
+        keeper.mask = masking.of(self._run, record)
         life: Life | Watching
         if record.attached:
             life = Watching(self._run, record, keeper, values)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launcher.logs.redact import Redactor
+from launcher.logs.redact import Redactor, secrets_in
 
 DATA = Path(__file__).parent / "logs"
 HF = "hf_" + "AbCdEfGhIj" * 3
@@ -115,3 +115,67 @@ LONG = st.text(min_size=6, max_size=20).filter(lambda text: len(text.strip()) >=
 @given(LONG, st.text(max_size=20))
 def test_any_known_secret_goes(secret: str, around: str) -> None:
     assert secret.strip() not in Redactor([secret])(f"{around}{secret}{around}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "key: \x1b[31mhunter2\x1b[0mhunter2",
+        "key: hunter2\u200bhunter2",
+        "key: hunter2\x1b]0;title\x07hunter2",
+        f"key: \x1b[1m{HF[:8]}\x1b[0m{HF[8:]}",
+        "\x1b[32mapi_key\x1b[0m='\x1b[1mshort\x1b[0m'",
+    ],
+)
+def test_colours_and_invisible_marks_inside_hide_nothing(text: str) -> None:
+    masked = Redactor(SECRETS)(text)
+    assert "***" in masked
+    assert not any(part in masked for part in ("hunter2", HF[8:], "short"))
+
+
+def test_a_line_with_colours_and_no_secret_keeps_them() -> None:
+    line = "\x1b[32mINFO\x1b[0m all is well"
+    assert Redactor(SECRETS)(line) == line
+
+
+@pytest.mark.parametrize("length", range(4, 14))
+def test_a_secret_that_a_cut_went_through(length: int) -> None:
+    redact = Redactor(SECRETS)
+    head, rest = "hunter2hunter2"[:length], "hunter2hunter2"[-length:]
+    assert redact(f"key is {head} … (+9,999 characters)") == "key is *** … (+9,999 characters)"
+    assert redact(f"key is {head}…") == "key is ***…"
+    assert redact(f"key is {head}") == "key is ***"
+    assert redact(f"… {rest} was the key") == "… *** was the key"
+    assert redact(f"key is {HF[: length + 3]} … (+12 bytes)") == "key is *** … (+12 bytes)"
+
+
+def test_a_secret_of_several_lines_is_masked_in_each() -> None:
+    pem = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n"
+    redact = Redactor([pem])
+    assert [redact(line) for line in pem.splitlines()] == ["***"] * 4
+    assert "MIIE" not in redact(repr(pem)) and "kqhk" not in redact(repr({"pem": pem}))
+
+
+@pytest.mark.parametrize("secret", ["pässword-1", 'quo"te\\d-1', "it's-a-key", "sp ace/slash@1", "世界世界世界"])
+def test_a_secret_as_json_python_and_urls_write_it(secret: str) -> None:
+    import json
+    import urllib.parse
+
+    redact = Redactor([secret])
+    for text in (
+        json.dumps(secret),
+        json.dumps(secret, ensure_ascii=False),
+        repr(secret),
+        urllib.parse.quote(secret, ""),
+    ):
+        assert secret[:4] not in redact(f"x {text} y") and "***" in redact(f"x {text} y"), text
+
+
+def test_secrets_in_a_command_are_known_afterwards() -> None:
+    script = (
+        "export MY_API_KEY=topsecret-1\nvllm serve m --api-key 'other-secret' --hf-token=third-secret\n"
+        'pip install -i https://me:fourth-secret@host/x; echo $HF_TOKEN; A_TOKEN="$B" vllm serve --api-key "$KEY" m'
+    )
+    found = secrets_in(script)
+    assert {"topsecret-1", "other-secret", "third-secret", "fourth-secret"} <= found
+    assert not any("$" in value for value in found)

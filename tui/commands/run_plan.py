@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from launcher.errors import EXIT_DONE, EXIT_FAILED
+from launcher.logs.redact import Redactor
 from launcher.manifest.problems import ManifestError
 from tui.commands import manifest as manifests
 from tui.commands import output
@@ -39,7 +40,8 @@ def show_plan(prepared: Prepared, *, file: str, as_json: bool) -> int:
 def fields(plan: Plan) -> list[Field]:
     """What would run. Secret values are masked; ports and GPUs are those of this moment."""
     record = plan.record
-    variables = [f"{name}={value}" for name, value in record.env.items()]
+    mask = Redactor(plan.secret_values.values())
+    variables = [f"{name}={mask(value)}" for name, value in record.env.items()]
     variables += [f"{name}={MASK}" for name in record.secret_names]
     return [
         ("Name", record.name),
@@ -80,7 +82,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "model": record.model,
         "gpus": list(record.gpus),
         "ports": [{"name": port.name, "type": port.type, "port": port.port} for port in record.ports],
-        "env": dict(record.env),
+        "env": {name: Redactor(plan.secret_values.values())(value) for name, value in record.env.items()},
         "secrets": list(record.secret_names),
         "commands": [{"kind": s.kind, "command": s.display, "folder": s.cwd} for s in record.steps],
         "notes": list(plan.notes),

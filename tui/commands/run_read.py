@@ -103,7 +103,14 @@ def variable(entry: EnvVar) -> str:
         return f"{entry.name}=(secret {entry.secret})"
     if entry.placeholder or entry.value is None:
         return f"{entry.name}=(placeholder, not passed on)"
-    return f"{entry.name}={MASK if entry.sensitive else entry.value}"
+    return f"{entry.name}={MASK if entry.sensitive else _masked(entry.value)}"
+
+
+def _masked(value: str) -> str:
+    """A value that is no secret by its name may hold one: ``https://user:password@host``."""
+    from launcher.logs.redact import Redactor
+
+    return Redactor()(value)
 
 
 def phase_line(run: RunView, index: int, now: float) -> str:

@@ -133,7 +133,8 @@ class LiveSources:
             found = record.from_json(value)
         except ValueError:
             return Particulars(notes=("run.json is damaged",))
-        env = tuple((str(name), str(text)) for name, text in found.env.items())
+        mask = self.redactor(run)
+        env = tuple((str(name), mask(str(text))) for name, text in found.env.items())
         ends = self._last_lines(run) if run.status in ("failed", "lost") else ()
         return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)), ends)
 
@@ -216,10 +217,9 @@ class LiveSources:
 
     def redactor(self, run: RunView) -> Callable[[str], str]:
         """Masks the secrets of this run and whatever looks like one."""
-        from launcher.logs.redact import Redactor
-        from launcher.runs import control
+        from launcher.runs import masking
 
-        return Redactor(control.secret_values(run.id).values())
+        return masking.redactor(run.id)
 
     def events(self, run: RunView) -> tuple[Event, ...]:
         from launcher.runs import control

@@ -1,0 +1,50 @@
+"""What must be masked in anything that a run prints or that is told of it: its secrets, wherever they were given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from launcher import paths
+from launcher.logs.redact import Redactor, secrets_in
+from launcher.runs import listing, secrets
+from launcher.runs.record import RunRecord
+
+
+def redactor(run_id: str) -> Redactor:
+    """The mask of a run; of one whose files are damaged what can still be known. Reads two small files."""
+    run = paths.RunPaths.of(run_id)
+    return of(run, listing.load_record(run)[0])
+
+
+def of(run: paths.RunPaths, record: RunRecord | None) -> Redactor:
+    """The mask of a run whose record is at hand."""
+    return Redactor(values(run, record))
+
+
+def values(run: paths.RunPaths, record: RunRecord | None) -> set[str]:
+    """Every value that is known to be secret: those of ``secrets.env``, those of its overrides and those that stand in
+    clear in its commands and variables."""
+    kept = secrets.read(run.secrets)
+    found = set(_overridden(kept.pop(secrets.OVERRIDES, "")))
+    found.update(kept.values())
+    if record is not None:
+        for step in record.steps:
+            found.update(*(secrets_in(part) for part in (*step.argv, " ".join(step.argv))))
+        for name, value in record.env.items():
+            found |= {value} if secrets.is_sensitive(name) else secrets_in(value)
+        found |= secrets_in(record.attached)
+    return found
+
+
+def _overridden(text: str) -> Iterator[str]:
+    """Secret values of ``--env`` and ``--set``."""
+    try:
+        given = json.loads(text) if text else {}
+        pairs = [(str(a), str(b)) for key in ("env", "sets") for a, b in given.get(key, ())]
+    except (ValueError, TypeError, AttributeError):
+        return
+    for name, value in pairs:
+        if secrets.is_sensitive(name.replace(".", "_").replace("-", "_")):
+            yield value
+        yield from secrets_in(value)
