@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-Scope = Literal["global", "runs", "table", "launch", "attach", "overview", "metrics", "logs", "chat", "events"]
+Scope = Literal[
+    "global", "runs", "table", "launch", "attach", "diagnosis", "overview", "metrics", "logs", "chat", "events"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ SCOPE_TITLES: dict[str, str] = {
     "table": "Run table",
     "launch": "New run (dialog)",
     "attach": "Attach (dialog)",
+    "diagnosis": "Diagnosis (dialog)",
     "overview": "Overview",
     "metrics": "Metrics",
     "logs": "Logs",
@@ -72,11 +75,18 @@ _ACTIONS: tuple[Action, ...] = (
     Action("delete", "D", "Delete", "Delete the record of an ended run; detach an attached one.", "runs", True, False),
     Action("open_endpoint", "o", "Browse", "Open the endpoint in a browser.", "runs", footer=False),
     Action("edit_manifest", "e", "Edit", "Open the manifest in $EDITOR.", "runs", footer=False),
+    Action("diagnose", "d", "Diagnose", "Say why the run failed, and mend it.", "runs", footer=False),
+    Action("bundle", "b", "Bundle", "Pack log, manifest and state for a bug report, secrets masked.", "runs",
+           footer=False),
     Action("start", "ctrl+s", "Start", "Start the run as the dialog shows it.", "launch"),
     Action("edit_source", "ctrl+o", "Edit", "Open the chosen manifest in $EDITOR and check it again.", "launch"),
     Action("leave", "escape", "Back", "Go back one step; from the first step, close the dialog.", "launch"),
     Action("submit", "ctrl+s", "Attach", "Watch the server at this address.", "attach"),
     Action("close", "escape", "Cancel", "Close the dialog.", "attach"),
+    Action("apply_fix", "ctrl+s,a", "Apply", "Write the change that is shown and start a new run of it.", "diagnosis"),
+    Action("go_to_log", "l", "Log", "Go to the line of the log that says so.", "diagnosis"),
+    Action("copy_diagnosis", "c", "Copy", "Copy cause, evidence and fixes.", "diagnosis"),
+    Action("close", "escape,q,d", "Close", "Close the dialog.", "diagnosis"),
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from launcher import paths
 from launcher.logs import ansi
 from launcher.logs.diagnosis import Diagnosis
 from launcher.logs.lines import last_state
-from launcher.runs import diagnose, masking
+from launcher.runs import diagnose, files, masking
 from launcher.text import clean, clean_line, shorten
 
 AROUND = 3
@@ -59,7 +59,7 @@ def lines_around(
     """The lines of a file around line ``number`` (from 1), masked; fewer at its ends, none when it cannot be read."""
     first = max(1, number - count)
     try:
-        with open(path, "rb") as file:
+        with files.open_regular(path) as file:
             seen = 1
             while seen < first:  # by blocks: a line may be far down a large file
                 block = file.read(_BLOCK)

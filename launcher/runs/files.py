@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from _thread import get_ident
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def write_atomic(path: str, data: bytes, *, mode: int = 0o600) -> None:
@@ -45,6 +47,16 @@ def read_json(path: str) -> tuple[dict[str, Any] | None, str | None]:
     if not isinstance(value, dict):
         return None, f"{name} is damaged"
     return value, None
+
+
+def open_regular(path: str) -> BinaryIO:
+    """A regular file for reading, in no case a link, a pipe (which would wait for a writer) or a device. Raises
+    OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return os.fdopen(descriptor, "rb")
 
 
 def append_line(path: str, line: str) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from launcher import paths
 from launcher.logs.redact import Redactor, secrets_in
-from launcher.runs import listing, secrets
+from launcher.runs import files, listing, secrets
 from launcher.runs.record import RunRecord
+
+_MANIFEST_BYTES = 1 << 20
 
 
 def redactor(run_id: str) -> Redactor:
@@ -28,6 +30,7 @@ def values(run: paths.RunPaths, record: RunRecord | None) -> set[str]:
     kept = secrets.read(run.secrets)
     found = set(_overridden(kept.pop(secrets.OVERRIDES, "")))
     found.update(kept.values())
+    found |= secrets_in(_manifest(run.manifest))
     if record is not None:
         for step in record.steps:
             found.update(*(secrets_in(part) for part in (*step.argv, " ".join(step.argv))))
@@ -35,6 +38,14 @@ def values(run: paths.RunPaths, record: RunRecord | None) -> set[str]:
             found |= {value} if secrets.is_sensitive(name) else secrets_in(value)
         found |= secrets_in(record.attached)
     return found
+
+
+def _manifest(path: str) -> str:
+    try:
+        with files.open_regular(path) as file:
+            return file.read(_MANIFEST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _overridden(text: str) -> Iterator[str]:

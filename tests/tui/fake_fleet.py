@@ -112,6 +112,8 @@ class FakeControl:
         self.prepared: Callable[..., Any] | None = None
         self.created = ready_run("900000000001", "made")
         self.servers: tuple[Any, ...] = ()
+        self.explained: Any = None
+        self.proposed: Callable[[Any], Any] | None = None
         self.attached = attached_run()
         self.text = "name: cloned\nvllm:\n  model: tiny\n"
 
@@ -150,6 +152,23 @@ class FakeControl:
         from launcher.manifest.overrides import Overrides
 
         return self.given.get(run_id, Overrides())
+
+    def explain(self, run_id: str) -> Any:
+        self._note("explain", run_id)
+        return self.explained
+
+    def propose(self, run_id: str, fix: Any) -> Any:
+        self._note("propose", run_id, fix)
+        assert self.proposed is not None
+        return self.proposed(fix)
+
+    def carry_out(self, proposal: Any) -> RunView:
+        self._note("carry_out", proposal)
+        return self.created
+
+    def bundle(self, run_id: str, path: str | None = None) -> str:
+        self._note("bundle", run_id)
+        return f"/tmp/vdeck-{run_id}.tar.gz"
 
     def recent_manifests(self) -> tuple[str, ...]:
         return self.recent

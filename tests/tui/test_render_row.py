@@ -38,14 +38,14 @@ def test_unknown_is_a_dash_and_not_zero():
 def test_a_failed_run_tells_why_across_the_columns():
     cells = row(failed_run())
     sentence = "".join(cells[key] for key in ("status", "model", "gpu", "rate", "trend", "load", "kv", "ttft"))
-    assert sentence.rstrip() == "✖ KV cache too small for 32,768 tokens"
+    assert sentence.rstrip() == "✖ KV cache too small for 32,768 tokens (d: why, how)"
     assert cells["up"].strip() == "1m00s"
 
 
 def test_a_long_reason_is_cut_with_an_ellipsis():
     cells = row(failed_run(reason="x" * 500), width=79)
     sentence = "".join(cells[key] for key in ("status", "model", "rate", "load", "kv"))
-    assert sentence.rstrip().endswith("x…")
+    assert sentence.rstrip().endswith("x… (d: why, how)")
 
 
 @pytest.mark.parametrize("width", [40, 60, 79, 100, 119, 200])

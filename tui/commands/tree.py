@@ -19,6 +19,7 @@ MODULES = {
     "manifest": "tui.commands.manifest",
     "export": "tui.commands.export",
     "prometheus": "tui.commands.prometheus",
+    "bundle": "tui.commands.bundle",
     "doctor": "tui.commands.doctor",
 }
 """First word to the module that holds ``TABLE``, in the order of the help."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from launcher.runs.explain import Explained
 from launcher.runs.view import RunView
 from launcher.text import clean_line
 from tui.detail import overview_text
@@ -25,6 +26,8 @@ class Particulars(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     """Names only."""
+    explained: Explained | None = None
+    """Why it failed, when that can be told."""
     last_lines: tuple[str, ...] = ()
     """How the log of a run that failed ends, oldest first; nothing of it is secret any more."""
 
@@ -62,6 +65,7 @@ class OverviewPane(Pane):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="overview-scroll"):
             yield Section("", id="overview-status")
+            yield Section("Why it failed (d: more, and mend it)", id="overview-why")
             yield Section("End of the log (3: all of it)", id="overview-last-lines")
             yield Section("Start", id="overview-phases")
             yield Section("Run", id="overview-facts")
@@ -116,6 +120,7 @@ class OverviewPane(Pane):
             return
         width = max(20, self.size.width - 4)
         self._section("status").show(overview_text.headline(run, now))
+        self._section("why").show(overview_text.why(self._particulars.explained))
         self._section("last-lines").show(overview_text.lines(self._particulars.last_lines))
         phases = None if run.attached else overview_text.timeline(run.phases, now, width, live=run.live)
         self._section("phases").show(phases)

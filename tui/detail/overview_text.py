@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from launcher.logs import facts as facts_of_log
+from launcher.runs.explain import Explained
 from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
@@ -189,6 +190,20 @@ def _rows(run: RunView, now: float) -> Iterable[tuple[str, str]]:
 def commands(run: RunView) -> str:
     """The exact commands, one after the other as they run, safe to print."""
     return "\n".join(clean(command).strip() for command in run.commands)
+
+
+def why(told: Explained | None) -> Content | None:
+    """Title, cause, evidence and the first fix of a diagnosis."""
+    if told is None:
+        return None
+    found = told.diagnosis
+    parts: list[Content | str | tuple[str, str]] = [(clean_line(found.title), "bold $error")]
+    parts += ["\n", clean(found.cause).strip()]
+    if found.evidence is not None:
+        parts += ["\n", (f"line {found.evidence.number}: ", _MUTED), clean_line(found.evidence.text)]
+    if found.fixes:
+        parts += ["\n", ("→ ", "bold $accent"), clean_line(found.fixes[0].text)]
+    return Content.assemble(*parts)
 
 
 def lines(texts: Iterable[str]) -> Content:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from launcher.metrics.history import History
     from launcher.prometheus.reader import OlderCharts
     from launcher.runs.events import Event
+    from launcher.runs.explain import Explained
     from launcher.serving.client import ChatClient
     from launcher.serving.transcript import Turn
     from tui.detail.overview_pane import Particulars
@@ -136,7 +137,18 @@ class LiveSources:
         mask = self.redactor(run)
         env = tuple((str(name), mask(str(text))) for name, text in found.env.items())
         ends = self._last_lines(run) if run.status in ("failed", "lost") else ()
-        return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)), ends)
+        why = self._explained(run) if run.status in ("failed", "lost") else None
+        return Particulars(tuple(map(str, found.notes)), env, tuple(map(str, found.secret_names)), why, ends)
+
+    def _explained(self, run: RunView) -> Explained | None:
+        """The diagnosis of a run that failed; nothing when it cannot be made (the end of the log still tells)."""
+        from launcher.errors import VdeckError
+        from launcher.runs import control
+
+        try:
+            return control.explain(run.id)
+        except (VdeckError, OSError):
+            return None
 
     def _last_lines(self, run: RunView) -> tuple[str, ...]:
         """How the log ends: what a person looks for first when a run failed. Nothing when there is no log."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launcher.text import clean_line
 from tui import format as fmt
-from tui.render.cells import Cell, fit, spread
+from tui.render.cells import Cell, clip, fit, spread
 from tui.render.columns import SENTENCE, Slot
 from tui.render.spark import spark
 from tui.render.state import look
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
     from launcher.runs.view import RunView
 
+HINT = " (d: why, how)"
+"""Behind the reason of a failed run: the key that tells more."""
 _DASH: Cell = ((fmt.UNKNOWN, "muted"),)
 
 
@@ -59,6 +61,8 @@ def _sentence(run: RunView, slots: tuple[Slot, ...]) -> dict[str, Cell]:
     taken = [slot for slot in slots if slot.key in SENTENCE]
     *wide, last = [slot.width for slot in taken]
     text: Cell = ((f"{state.glyph} {state.words}", state.style),)
+    if run.status == "failed":
+        text = (*clip(text, sum(wide) + last - 1 - len(HINT)), (HINT, "muted"))
     pieces = spread(text, (*wide, last - 1))
     return {
         slot.key: piece if slot is not taken[-1] else (*piece, (" ", ""))

@@ -10,6 +10,7 @@ from tui.actions import bindings
 from tui.detail.pane import Pane
 from tui.render.order import arrange
 from tui.screens.attaching import Attaching
+from tui.screens.diagnosing import Diagnosing
 from tui.screens.filtering import Filtering
 from tui.screens.run_actions import RunActions
 from tui.widgets.empty_state import EmptyState
@@ -31,11 +32,12 @@ Zoom = Literal["table", "split", "detail"]
 _ZOOMS: tuple[Zoom, ...] = ("table", "split", "detail")
 _CHANGING = (
     "terminate", "kill", "restart", "delete", "clone", "copy_endpoint", "open_endpoint", "edit_manifest",
+    "diagnose", "bundle",
     "open_tab", "zoom", "filter", "back",
 )  # fmt: skip
 
 
-class MainScreen(Filtering, Attaching, RunActions):
+class MainScreen(Filtering, Attaching, Diagnosing, RunActions):
     """Hands every snapshot down to the widgets and turns their messages into state. It reads and starts nothing."""
 
     BINDINGS = bindings("runs", "global")
@@ -224,6 +226,9 @@ class MainScreen(Filtering, Attaching, RunActions):
             if self.zoom == "table":
                 self._set_zoom("split")
             self._detail.open_tab(name)
+
+    def show_log_line(self, number: int) -> None:
+        self.action_open_tab("logs")
 
     def action_back(self) -> None:
         """One step out: detail, filter, marks, zoom."""

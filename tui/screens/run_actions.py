@@ -91,9 +91,9 @@ class RunActions(Screen[None]):
             return any(DEEDS[action].possible(target) for target in self.targets())
         if action in ("copy_endpoint", "open_endpoint"):
             return run is not None and run.url is not None and run.live
-        if action in ("clone", "edit_manifest"):
+        if action in ("clone", "edit_manifest", "diagnose"):
             return run is not None and not run.attached
-        return True
+        return action != "bundle" or run is not None
 
     # -- dangerous: asked first
 
