@@ -28,13 +28,18 @@ _KEPT = 500
 _DIGITS = re.compile(r"\d+")
 _EXCEPTION = re.compile(
     r"^(?:\s*\|\s*)?(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Timeout|Expired))"
-    r"(?:: (?P<text>.*))?$"
+    r"(?:: (?P<text>.*)| ⟵ .*)?$"
 )
+_BARE = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)$")
 _ERROR = re.compile(
     r"(?:^|\s)(?:[\w./-]+: )?(?:[Ee]rror|ERROR|[Ff]atal|FATAL|E): |: (?:command )?not found$"
     r"|: No such file or directory$"
 )
-_OVER = re.compile(r"\[shutdown\]|^Shutting down$")
+_OVER = re.compile(r"^\[shutdown\] API server: |^Shutting down$")
+"""A stop was asked for. (The executor says ``[shutdown]`` too, when a start fails.)"""
+_FRAME = re.compile(r'^  File "(?:.*/)?(?P<file>[^/"]+)", line (?P<line>\d+), in (?P<name>\S+)')
+BEHIND = " ⟵ "
+"""Between an exception that says nothing but its name, and where it was raised."""
 _QUIET_LEVELS = frozenset({"DEBUG", "INFO", "WARNING"})
 _WORKERS = ("Worker", "VllmWorker", "RayWorker", "RayDistributed")
 
@@ -79,6 +84,8 @@ class Scan:
         self.last = 0
         """The number of the last line that was seen."""
         self._phase = "load"
+        self._frame: re.Match[str] | None = None
+        """The last frame of the traceback that is being read."""
         self._follow = 0
         self._known: dict[str, tuple[Rule, ...]] = {}
 
@@ -128,8 +135,12 @@ class Scan:
 
     def _judge(self, line: LogLine) -> None:
         text = clean_line(line.message).rstrip()
-        if not text or text.startswith(("    ", '  File "', "Traceback ")):
-            return  # frames of a traceback: source code reads like anything
+        if not text or text.startswith(("    ", '  File "', "Traceback ")):  # source code reads like anything
+            self._frame = _FRAME.match(text) or self._frame
+            return
+        if self._frame is not None and _BARE.match(text):
+            text += f"{BEHIND}{self._frame['file']}:{self._frame['line']}, {self._frame['name']}"
+        self._frame = None
         quiet = line.level in _QUIET_LEVELS
         for rule in self._rules(text):
             kept = self.found[rule.kind]

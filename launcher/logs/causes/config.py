@@ -30,6 +30,18 @@ def _gpus(values: Values) -> tuple[Fix, ...]:
     )
 
 
+def _nodes(values: Values) -> int:
+    return len([node for node in values["nodes"].split(",") if node.strip()])
+
+
+def _one_a_node(values: Values) -> tuple[Fix, ...]:
+    nodes = max(1, _nodes(values))
+    return (
+        fix(f"Set --tensor-parallel-size to {nodes}.", tensor_parallel_size=nodes),
+        Fix("Or bind the threads yourself: VLLM_CPU_OMP_THREADS_BIND."),
+    )
+
+
 def _batched(values: Values) -> tuple[Fix, ...]:
     needed = int(values.number("b") or 0)
     return (fix(f"Raise --max-num-batched-tokens to {needed:,}.", max_num_batched_tokens=needed),) if needed else ()
@@ -94,6 +106,16 @@ RULES: tuple[Rule, ...] = (
         ("  Value error, World size (4) is larger than the number of available GPUs (1) in this node. If this is "
          "intentional and you are using multi-node",
          "ValueError: Tensor parallel size (16) cannot be larger than the number of available GPUs (8)."),
+    ),
+    rule(
+        "cpu-nodes", ROOT,
+        r"Not enough allowed NUMA nodes to bind threads of (?P<tp>\d+) local CPUWorkers\. Allowed NUMA nodes are "
+        r"\[(?P<nodes>[\d, ]*)\]",
+        lambda v: f"{v['tp']} workers, and fewer memory nodes",
+        lambda v: f"On the CPU each worker gets a memory node of its own; this machine has {_nodes(v)}.",
+        _one_a_node,
+        ("AssertionError: Not enough allowed NUMA nodes to bind threads of 4 local CPUWorkers. Allowed NUMA nodes are "
+         "[0]. Please try to bind threads manually or decrease DP/TP/PP.",),
     ),
     rule(
         "ep-experts", ROOT, r"(?P<k>n_physical_experts|num_experts)\S* must be divisible by (?:ep_size|tp_size)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launcher.logs.cause import ROOT, WEAK, Rule, env_fix, rule
+from launcher.logs.cause import ROOT, WEAK, Rule, env_fix, fix, rule
 from launcher.logs.diagnosis import Fix
 
 _TOKEN = Fix("Put a valid HF_TOKEN into the environment (`env: {HF_TOKEN: {secret: …}}`).")
@@ -91,7 +91,7 @@ RULES: tuple[Rule, ...] = (
         "No weights in the model's folder",
         lambda v: f"{v['m']} holds no file of weights that vLLM can load.",
         (Fix("Download it again, completely; a repository with GGUF files only needs the file named."),
-         Fix("To try the server without weights: --load-format dummy (answers are noise).")),
+         fix("To try the server without weights: --load-format dummy (answers are noise).", load_format="dummy")),
         ("RuntimeError: Cannot find any model weights with `/models/empty`",),
     ),
     rule(
@@ -107,12 +107,14 @@ RULES: tuple[Rule, ...] = (
     rule(
         "safetensors-corrupt", ROOT,
         r"(?:SafetensorError).*(?:HeaderTooLarge|header too large|MetadataIncompleteBuffer|InvalidHeader|incomplete "
-        r"metadata|HeaderTooSmall|header too small)|Error while deserializing header",
+        r"metadata|HeaderTooSmall|header too small)|Error while deserializing header"
+        r"|MemoryError ⟵ .*safetensors",
         "A file of weights is damaged",
         "It is cut off, or only a pointer of git-lfs: the download was not complete.",
         (Fix("Delete the file and download it again (`git lfs pull`, or `hf download --force-download`)."),),
         ("safetensors_rust.SafetensorError: Error while deserializing header: HeaderTooLarge",
-         "SafetensorError: Error while deserializing header: incomplete metadata, file not fully covered"),
+         "SafetensorError: Error while deserializing header: incomplete metadata, file not fully covered",
+         "MemoryError ⟵ utils.py:113, parse_safetensors_file_metadata"),
     ),
     rule(
         "dns", WEAK,
