@@ -96,22 +96,27 @@ class Redactor:
 
     def _ends(self, text: str) -> str:
         """The text less what is left of a secret where the text was cut."""
-        head, mark, tail = text.rpartition(_CUT)
-        if not mark:
-            head, mark = (text[:-1], "…") if text.endswith("…") else (text, "")
-            tail = ""
-        kept = head
+        if "…" in text:
+            head, mark, tail = text.rpartition(_CUT)
+            if not mark:
+                head, mark, tail = (text[:-1], "…", "") if text.endswith("…") else (text, "", "")
+            kept = self._without_beginning(head)
+            kept = _TOKEN_CUT.sub(MASK, kept) if mark else kept
+            if kept.startswith("… "):
+                kept = "… " + self._without_rest(kept[2:])
+            return kept + mark + tail
+        return self._without_beginning(text)
+
+    def _without_beginning(self, text: str) -> str:
+        """The text less the beginning of a secret that it ends with."""
+        size = len(text)
         for value in self._known:
-            at = kept.find(value[:_PART], max(0, len(kept) - len(value)))
-            while at >= 0 and not value.startswith(kept[at:]):
-                at = kept.find(value[:_PART], at + 1)
+            at = text.find(value[:_PART], max(0, size - len(value)))
+            while at >= 0 and not value.startswith(text[at:]):
+                at = text.find(value[:_PART], at + 1)
             if at >= 0:
-                kept = kept[:at] + MASK
-        if mark:
-            kept = _TOKEN_CUT.sub(MASK, kept)
-        if kept.startswith("… "):
-            kept = "… " + self._without_rest(kept[2:])
-        return text if kept == head else kept + mark + tail
+                return text[:at] + MASK
+        return text
 
     def _without_rest(self, text: str) -> str:
         """The text less the end of a secret that it begins with."""

@@ -39,12 +39,12 @@ def parts(run: RunView) -> Iterator[Part]:
     mask = masking.of(folder, record)
     yield Part("diagnosis.txt", _tried(lambda: _diagnosis(run.id)), "why it failed, as vdeck sees it")
     yield Part("diagnosis.json", _tried(lambda: _diagnosis_json(run.id)), "the same as JSON")
-    yield Part("manifest.yaml", _settings(_read(folder.manifest, mask), mask), "what was asked for")
-    yield Part("run.json", _document(folder.record, mask), "the record: commands, ports, GPUs, environment, engine")
-    yield Part("state.json", _document(folder.state, mask), "where it stands: status, phases with times, exit code")
-    yield Part("events.jsonl", _read(folder.events, mask), "what happened, one line each")
+    yield Part(_name(folder.manifest), _settings(_read(folder.manifest, mask), mask), "what was asked for")
+    yield Part(_name(folder.record), _document(folder.record, mask), "the record: commands, ports, GPUs, engine")
+    yield Part(_name(folder.state), _document(folder.state, mask), "where it stands: status, phases, exit code")
+    yield Part(_name(folder.events), _read(folder.events, mask), "what happened, one line each")
     yield from _log(folder.output, mask)
-    yield Part("supervisor.log", _read(folder.supervisor_log, mask), "errors of vdeck itself")
+    yield Part(_name(folder.supervisor_log), _read(folder.supervisor_log, mask), "errors of vdeck itself")
     env = _environment(record.env if record is not None else {}, record.secret_names if record else (), mask)
     yield Part("environment.txt", env, "the variables that the manifest sets")
     yield Part("metrics.json", _tried(lambda: _metrics(folder.metrics)), "the last figures that were recorded")
@@ -66,6 +66,10 @@ def readme(run: RunView, found: Sequence[Part]) -> Part:
         "paths, host names and model names are not masked.",
     ]
     return Part("README.txt", "\n".join(lines) + "\n", "")
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path)
 
 
 def _tried(work: Callable[[], str]) -> str:
@@ -137,7 +141,7 @@ def _log(path: str, mask: Redactor) -> Iterator[Part]:
     """The whole log, or its beginning and its end in two parts; cut at lines."""
     first = _bytes(path, 0, FIRST_BYTES + LAST_BYTES + 1) or b""
     if len(first) <= FIRST_BYTES + LAST_BYTES:
-        yield Part("output.log", _masked(first, mask), "the log")
+        yield Part(_name(path), _masked(first, mask), "the log")
         return
     head = first[:FIRST_BYTES].rpartition(b"\n")[0] or first[:FIRST_BYTES]
     last = _bytes(path, -LAST_BYTES, LAST_BYTES) or b""

@@ -226,10 +226,8 @@ def set_goals(run_id: str, wanted: Goals) -> None:
 
 def events(run_id: str) -> tuple[Event, ...]:
     """What happened to a run, oldest first; secrets masked (an older vdeck wrote them down as the server said them)."""
-    from launcher.runs import masking
-
     found = event_log.read(paths.RunPaths(read(run_id).folder).events)
-    mask = masking.redactor(run_id)
+    mask = redactor(run_id)
     return tuple(event._replace(text=mask(event.text)) for event in found)
 
 
@@ -250,6 +248,13 @@ def api_key(run_id: str) -> str | None:
 def secret_values(run_id: str) -> dict[str, str]:
     """The secret values of a run by name: to talk to its server, and to mask them in its log."""
     return secrets.variables(paths.RunPaths.of(run_id).secrets)
+
+
+def redactor(run_id: str) -> Callable[[str], str]:
+    """What masks every secret of a run in a text."""
+    from launcher.runs.masking import redactor
+
+    return redactor(run_id)
 
 
 def explain(run_id: str) -> Explained | None:

@@ -12,6 +12,7 @@ import pytest
 
 import launcher.runs
 from launcher.errors import UsageError
+from launcher.logs.redact import Redactor
 from launcher.metrics.goals import Goals
 from launcher.runs.events import Event
 from launcher.runs.view import ENDED, Endpoint, PhaseMark, RunView
@@ -116,6 +117,9 @@ class FakeControl(types.ModuleType):
 
     def secret_values(self, run_id: str) -> dict[str, str]:
         return self.secrets
+
+    def redactor(self, run_id: str) -> Redactor:
+        return Redactor(self.secrets.values())
 
     def api_key(self, run_id: str) -> str | None:
         return self.secrets.get("VLLM_API_KEY")

@@ -11,10 +11,13 @@ from fake_fleet import failed_run, ready_run, starting_run
 from screen_text import screen_text, widget_text
 from textual.widgets import DataTable
 
+from launcher.logs.diagnosis import Diagnosis, Evidence, Fix
 from launcher.runs.events import Event
+from launcher.runs.explain import Explained
 from launcher.runs.view import PhaseMark
 from tui.detail import overview_text
 from tui.detail.events_pane import EventsPane
+from tui.detail.overview_pane import Particulars
 
 NOW = 1_795_000_000.0
 LONG = "vllm serve meta-llama/Llama-3.1-8B --port 8000 " + " ".join(f"--option-{n} value-{n}" for n in range(20))
@@ -164,3 +167,28 @@ async def test_events_of_another_file_replace_the_old_ones() -> None:
         sources.found_events = (Event(NOW, "a", "new one"),)
         text = await until_text(pilot, "new one")
         assert "old" not in widget_text(app, app.query_one(EventsPane)) and text.count("new one") == 1
+
+
+def test_why_says_title_cause_evidence_and_the_first_fix() -> None:
+    evidence_line = Evidence(7, "Error: [/b] " + "x" * 999)
+    fixes = (Fix("Cut it."), Fix("No."))
+    told = Explained(Diagnosis("r", "Too [long]", "It is too long.", evidence_line, fixes, None))
+    text = overview_text.why(told)
+    assert text is not None
+    first, cause, evidence, fix = text.plain.split("\n")
+    assert (first, cause, fix) == ("Too [long]", "It is too long.", "→ Cut it.")
+    assert evidence.startswith("line 7: Error: [/b] ") and evidence.endswith("…") and len(evidence) < 260
+    assert overview_text.why(None) is None
+
+
+async def test_a_failed_run_tells_why_above_the_end_of_its_log() -> None:
+    sources = FakeSources()
+    told = Explained(Diagnosis("r", "Too long", "It is too long.", None, (), None))
+    found = {"failed": Particulars(explained=told, last_lines=("the last line",))}
+    sources.particulars = lambda run: found.get(run.status, Particulars())  # type: ignore[method-assign]
+    app = Host(sources, failed_run())
+    async with app.run_test(size=(80, 30)) as pilot:
+        text = await until_text(pilot, "the last line")
+        assert text.index("It is too long.") < text.index("the last line")
+        app.detail.set_run(ready_run())
+        await until(pilot, lambda: "Too long" not in screen_text(app.screen))

@@ -42,11 +42,15 @@ def diagnose(values: Values) -> int:
     from tui.commands.which import run_of
 
     run = run_of(word)
+    told = explain.explain(run.id)
     if values.flag("apply"):
         from tui.commands.diagnose_apply import apply
 
-        return apply(run, values)
-    return tell(explain.explain(run.id), run, values)
+        return apply(
+            run, told.diagnosis.fixes if told is not None else (), number=values.integer("fix"),
+            yes=values.flag("yes"), as_json=values.flag("json"),
+        )  # fmt: skip
+    return tell(told, run, values)
 
 
 def is_file(word: str) -> bool:

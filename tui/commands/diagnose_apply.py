@@ -1,68 +1,79 @@
-"""``vdeck diagnose ID --apply``: a fix written into the manifest, and the run started again."""
+"""``vdeck diagnose ID --apply``: the change that mends a run, shown, asked for, written, and a new run started."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from launcher.errors import EXIT_DONE, EXIT_INTERRUPTED, UsageError
-from launcher.logs.diagnosis import Fix
+from launcher.errors import EXIT_DONE, EXIT_FAILED, UsageError, VdeckError
 from launcher.runs.view import RunView, to_json
 from tui.commands import output
-from tui.commands.options import Values
+from tui.commands.run_create import announce, tell_notes
+
+if TYPE_CHECKING:
+    from launcher.logs.diagnosis import Fix
+    from launcher.runs.amendment import Proposal
 
 
-def apply(run: RunView, values: Values) -> int:
-    """Show the difference, ask, write, start."""
-    from launcher.runs import amendment
+def apply(
+    run: RunView, fixes: Sequence[Fix], *, number: int | None = None, yes: bool = False, as_json: bool = False
+) -> int:
+    """Carry out fix ``number`` (from 1; None: the first that a manifest can hold). Without ``yes`` it asks on the
+    terminal, and without a terminal it refuses. ``as_json``: standard output is the new run alone. Exit code 1 when the
+    answer is no. Raises VdeckError."""
+    from launcher.runs import control
 
-    proposal = amendment.propose(run.id, _chosen(run, values))
-    if proposal.refused:
-        raise UsageError(
-            "this fix cannot be written into the manifest: "
-            + "; ".join(f"{one.change.flag}: {one.why}" for one in proposal.refused),
-            fix="edit it yourself: `vdeck diagnose` says what to change",
+    fix = choose(run, fixes, number)
+    proposal = control.propose(run.id, fix)
+    for line in lines(proposal):
+        (output.note if as_json else output.say)(line)
+    output.flush()
+    if not proposal.possible:
+        refused = [f"{refusal.change.flag}: {refusal.why}" for refusal in proposal.refused]
+        raise VdeckError(
+            f"this fix cannot be written: {'; '.join(refused)}" if refused else "the manifest says so already",
+            fix="edit the manifest and create the run again",
         )
-    output.note(f"Fix: {proposal.fix.text}")
-    for line in proposal.diff.splitlines():
-        output.note(line)
-    for option in proposal.dropped:
-        output.note(f"Left out, because it would undo the change: {option}")
-    output.note(f"Writes {proposal.file}, and starts a new run of it." if proposal.file else f"{proposal.note}.")
-    if not values.flag("yes") and not _agreed():
-        output.note("Nothing was done.")
-        return EXIT_INTERRUPTED
-    made = amendment.carry_out(proposal)
-    if values.flag("json"):
+    if not yes and not _asked("Write it and start? [y/N] "):
+        output.note("Nothing was written, nothing was started.")
+        return EXIT_FAILED
+    made = control.carry_out(proposal)
+    if as_json:
         output.document(to_json(made))
         return EXIT_DONE
-    from tui.commands.run_create import announce
-
+    tell_notes(made)
     announce(made)
     return EXIT_DONE
 
 
-def _chosen(run: RunView, values: Values) -> Fix:
-    from launcher.runs import diagnose
-
-    found = diagnose.diagnose_run(run.id)
-    fixes = found.fixes if found is not None else ()
-    number = values.integer("fix")
-    if number is not None:
-        if not 1 <= number <= len(fixes):
-            raise UsageError(f"there is no fix {number}", fix=f"`vdeck diagnose {run.id}` lists {len(fixes)}")
-        return fixes[number - 1]
-    fix = next((fix for fix in fixes if fix.changes), None)
-    if fix is None:
-        raise UsageError(
-            "no fix that a manifest could hold is known" if found is not None else "no failure is known",
-            fix=f"`vdeck diagnose {run.id}` says what is",
-        )
-    return fix
+def choose(run: RunView, fixes: Sequence[Fix], number: int | None) -> Fix:
+    """The fix that is meant. Raises UsageError when there is none such."""
+    if number is None:
+        found = next((fix for fix in fixes if fix.changes), None)
+        if found is None:
+            raise UsageError(f"no fix of run {run.id} is one for its manifest", fix=f"see vdeck diagnose {run.id}")
+        return found
+    if not 1 <= number <= len(fixes):
+        raise UsageError(f"there is no fix {number}", fix=f"there are {len(fixes)}: see vdeck diagnose {run.id}")
+    if not fixes[number - 1].changes:
+        raise UsageError(f"fix {number} is done by hand: {fixes[number - 1].text}")
+    return fixes[number - 1]
 
 
-def _agreed() -> bool:
-    """Whether a person says yes; without a terminal nobody can."""
-    if not output.is_terminal(sys.stdin):
-        raise UsageError("nobody can be asked here", fix="add --yes")
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def lines(proposal: Proposal) -> list[str]:
+    """What will be done: the fix, the difference, the file."""
+    shown = [proposal.fix.text, *proposal.diff.splitlines()]
+    if proposal.possible:
+        shown.append(f"Writes {proposal.file} and starts a new run." if proposal.file else proposal.note)
+        shown += [f"Leaves out {', '.join(proposal.dropped)}."] if proposal.dropped else []
+    return shown
+
+
+def _asked(question: str) -> bool:
+    if sys.stdin is None or not output.is_terminal(sys.stdin):
+        raise UsageError("nobody is there to be asked", fix="say --yes to write and start without a question")
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False

@@ -116,10 +116,10 @@ def follow_to_end(run: RunView) -> RunView:
 
 def writer(run_id: str) -> Write:
     """Prints lines: secrets masked, and on a terminal without control characters."""
-    from launcher.runs import masking
+    from launcher.runs import control
     from tui.commands.colour import for_terminal
 
-    redact = masking.redactor(run_id)
+    redact = control.redactor(run_id)
     to_terminal = output.is_terminal(sys.stdout)
     colours = not os.environ.get("NO_COLOR")
 

@@ -210,7 +210,7 @@ def why(told: Explained | None) -> Content | None:
     parts: list[Content | str | tuple[str, str]] = [(clean_line(found.title), "bold $error")]
     parts += ["\n", clean(found.cause).strip()]
     if found.evidence is not None:
-        parts += ["\n", (f"line {found.evidence.number}: ", _MUTED), clean_line(found.evidence.text)]
+        parts += ["\n", (f"line {found.evidence.number}: ", _MUTED), shorten(clean_line(found.evidence.text), 240)]
     if found.fixes:
         parts += ["\n", ("→ ", "bold $accent"), clean_line(found.fixes[0].text)]
     return Content.assemble(*parts)

@@ -229,9 +229,9 @@ class LiveSources:
 
     def redactor(self, run: RunView) -> Callable[[str], str]:
         """Masks the secrets of this run and whatever looks like one."""
-        from launcher.runs import masking
+        from launcher.runs import control
 
-        return masking.redactor(run.id)
+        return control.redactor(run.id)
 
     def events(self, run: RunView) -> tuple[Event, ...]:
         from launcher.runs import control

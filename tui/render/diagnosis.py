@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launcher.text import clean_line
+from launcher.text import clean_line, shorten
 from tui.render.cells import Cell
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ BY_HAND: tuple[Cell, ...] = ((("This one is done by hand: no manifest can hold i
 LOOKING: tuple[Cell, ...] = ((("looking what it changes …", "muted"),),)
 
 
-def cause_lines(told: Explained, *, around: int) -> tuple[Cell, ...]:
-    """What happened, where, and the line of the log that says so with ``around`` lines on either side."""
+def cause_lines(told: Explained, *, around: int, width: int) -> tuple[Cell, ...]:
+    """What happened, where, and the line of the log that says so with ``around`` lines on either side.
+
+    A line of the log may be very long: those around take one line of ``width`` cells, the evidence two."""
     found = told.diagnosis
     lines: list[Cell] = [((clean_line(found.cause), ""),)]
     if found.where:
@@ -29,12 +31,13 @@ def cause_lines(told: Explained, *, around: int) -> tuple[Cell, ...]:
     number = found.evidence.number
     lines.append(BLANK)
     near = [(at, text) for at, text in told.around if abs(at - number) <= around]
-    width = len(str(max([number, *(at for at, _ in near)])))
+    digits = len(str(max([number, *(at for at, _ in near)])))
+    room = max(20, width - digits - 4)
     for at, text in near or [(number, found.evidence.text)]:
         hit = at == number
         lines.append(
-            ((("▶ " if hit else "  ") + str(at).rjust(width), "key" if hit else "muted"),
-             (f"  {clean_line(text)}", "bad" if hit else "muted"))
+            ((("▶ " if hit else "  ") + str(at).rjust(digits), "key" if hit else "muted"),
+             (f"  {shorten(clean_line(text).strip(), 2 * room if hit else room)}", "bad" if hit else "muted"))
         )  # fmt: skip
     return tuple(lines)
 
@@ -46,7 +49,7 @@ def fix_line(number: int, fix: Fix) -> Cell:
 
 
 def change_lines(proposal: Proposal) -> tuple[Cell, ...]:
-    """The difference in colours, what will be written and started, or why nothing can be."""
+    """The difference in colours, or why there is none."""
     if proposal.refused:
         refused = [
             (
@@ -59,14 +62,19 @@ def change_lines(proposal: Proposal) -> tuple[Cell, ...]:
     if not proposal.possible:
         return ((("The manifest says so already.", "muted"),),)
     lines: list[Cell] = [difference_line(line) for line in proposal.diff.splitlines()[2:]]
-    lines.append(BLANK)
-    if proposal.file:
-        lines.append((("writes ", "muted"), (clean_line(proposal.file), "title"), (" and starts a new run", "muted")))
-    else:
-        lines.append(((clean_line(proposal.note), "warn"),))
-    if proposal.dropped:
-        lines.append((("leaves out ", "muted"), (clean_line(", ".join(proposal.dropped)), "warn")))
     return tuple(lines)
+
+
+def deed_lines(proposal: Proposal | None) -> tuple[Cell, ...]:
+    """What ``ctrl+s`` writes and starts; nothing while it can do neither."""
+    if proposal is None or not proposal.possible:
+        return ()
+    line: Cell = ((clean_line(proposal.note), "warn"),)
+    if proposal.file:
+        line = (("writes ", "muted"), (clean_line(proposal.file), "title"), (" and starts a new run", "muted"))
+    if not proposal.dropped:
+        return (line,)
+    return line, (("leaves out ", "muted"), (clean_line(", ".join(proposal.dropped)), "warn"))
 
 
 def difference_line(line: str) -> Cell:

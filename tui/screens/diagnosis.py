@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from rich.text import Text
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
@@ -16,7 +17,7 @@ from launcher.text import clean_line
 from styles.themes import palette
 from tui.actions import bindings
 from tui.render.cells import Cell, to_text
-from tui.render.diagnosis import BY_HAND, LOOKING, NOTHING, cause_lines, change_lines, fix_line
+from tui.render.diagnosis import BY_HAND, LOOKING, NOTHING, cause_lines, change_lines, deed_lines, fix_line
 from tui.screens.dialog import Dialog
 from tui.screens.failures import explain
 
@@ -44,7 +45,11 @@ class Outcome(NamedTuple):
 class DiagnosisScreen(Dialog[Outcome]):
     """Nothing is written or started before ``ctrl+s``, and what will be is on the screen by then."""
 
-    BINDINGS = bindings("diagnosis")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("diagnosis"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
 
     def __init__(self, control: Any, run: RunView, told: Explained) -> None:
         super().__init__()
@@ -63,12 +68,15 @@ class DiagnosisScreen(Dialog[Outcome]):
                 yield Static(id="diagnosis-cause")
                 yield OptionList(id="diagnosis-fixes", markup=False, compact=True)
                 yield Static(id="diagnosis-change")
+            yield Static(id="diagnosis-says")
             with Horizontal(id="window-buttons"):
                 yield Button("Write and start (^s)", id="apply", variant="success", compact=True)
                 yield Button("Close (esc)", id="close", compact=True)
 
     def on_mount(self) -> None:
-        self._show("cause", cause_lines(self.told, around=3 if self.app.size.height >= _TALL else 1))
+        width, height = self.app.size
+        lines = cause_lines(self.told, around=3 if height >= _TALL else 0, width=min(130, width * 92 // 100) - 6)
+        self._show("cause", lines)
         fixes, colours = self.query_one("#diagnosis-fixes", OptionList), palette(self.app.theme)
         found = self.told.diagnosis.fixes
         fixes.add_options([Option(to_text(fix_line(n, fix), colours)) for n, fix in enumerate(found, 1)])
@@ -90,6 +98,7 @@ class DiagnosisScreen(Dialog[Outcome]):
         self.proposal = proposal
         button = self.query_one("#apply", Button)
         button.disabled = proposal is None or not proposal.possible
+        self._show("says", deed_lines(proposal))
         button.label = "Write and start (^s)" if proposal is None or proposal.file else "Start changed (^s)"
 
     # -- what a fix changes
@@ -161,6 +170,10 @@ class DiagnosisScreen(Dialog[Outcome]):
         """Cause, evidence and fixes into the clipboard."""
         self.app.copy_to_clipboard(as_text(self.told))
         self.notify("copied", markup=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """Some of a long text up or down."""
+        self.query_one("#window-body").scroll_relative(y=lines, animate=False)
 
     def action_close(self) -> None:
         """Leave it as it is."""
