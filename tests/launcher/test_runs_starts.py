@@ -142,13 +142,3 @@ def test_the_state_takes_only_what_fits() -> None:
     for bad in ([1, 2, 3], [1, 2, 3, "x"], "x", {"a": 1}, [True, 1, 2, 3]):
         assert State.from_json({"expect": bad}).expect is None
     assert State.from_json({"still": "x"}).still is None
-
-
-def test_the_command_line_says_it_too() -> None:
-    from tui.commands.waiting import expected
-
-    now = time.time()
-    soon = view(phase="load", phases=[["load", now - 3, None]], expect=[10.0, 20.0, 5.0, 4])
-    assert expected(soon) in ("(about 12s to go)", "(about 11s to go)")
-    assert expected(view(phase="load", still=now - 94)).startswith("(nothing has moved for 1m3")
-    assert expected(RunView("1", "x")) == ""
