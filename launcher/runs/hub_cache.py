@@ -83,7 +83,10 @@ def ask(model: str, env: Mapping[str, str], revision: str | None = None) -> dict
     Blocks for TIMEOUT_S at most. The token goes to the endpoint that the run uses and nowhere else (no redirect is
     followed), and over an open connection only to this machine.
     """
-    scheme, host, port, prefix = _endpoint(env.get("HF_ENDPOINT") or "https://huggingface.co")
+    endpoint = _endpoint(env.get("HF_ENDPOINT") or "https://huggingface.co")
+    if endpoint is None:
+        return {}
+    scheme, host, port, prefix = endpoint
     headers = {"Accept": "application/json"}
     token = env.get("HF_TOKEN") or env.get("HUGGING_FACE_HUB_TOKEN")
     if token and (scheme == "https" or host in ("127.0.0.1", "localhost", "::1")):
@@ -98,10 +101,10 @@ def ask(model: str, env: Mapping[str, str], revision: str | None = None) -> dict
         return {}
 
 
-def _endpoint(url: str) -> tuple[str, str, int, str]:
+def _endpoint(url: str) -> tuple[str, str, int, str] | None:
     match = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:@]+)(?::(\d{1,5}))?(/[^?#\s]*)?", url.strip())
     if match is None:
-        return "https", "huggingface.co", 443, ""
+        return None
     scheme, host, port, prefix = match.groups()
     return scheme, host.strip("[]"), int(port or (443 if scheme == "https" else 80)), (prefix or "").rstrip("/")
 
