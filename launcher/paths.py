@@ -64,6 +64,16 @@ def reserve_lock() -> str:
     return os.path.join(home(), "reserve.lock")
 
 
+def starts_dir() -> str:
+    """How long earlier starts took, one file a kind of start."""
+    return os.path.join(home(), "starts")
+
+
+def starts_file(key: str) -> str:
+    """The earlier starts of one key."""
+    return os.path.join(starts_dir(), f"{key}.jsonl")
+
+
 def user_secrets() -> str:
     """``NAME=value`` lines that manifests may name with ``{secret: NAME}``."""
     return os.path.join(config_dir(), "secrets.env")

@@ -27,6 +27,8 @@ _HEAD = re.compile(
     r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) (\d\d-\d\d \d\d:\d\d:\d\d) \[?[^\s\]]+:\d+\] |(INFO):\s+)?"
 )
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
+PIECES = {"download": "file", "load": "shard", "graphs": "graph"}
+"""What the bar of a phase counts."""
 _RANK = {name: number for number, name in enumerate(PHASES)}
 _AFTER_READY = 8
 """Old versions print the address behind the ready line: look at so many lines more for it."""
@@ -43,12 +45,14 @@ class PhaseChange(NamedTuple):
 class Tracker:
     """Feed it every line of one start, in order. After ``ready`` it looks at nothing any more."""
 
-    __slots__ = ("_compiles", "_left", "_local", "_time", "facts", "phase", "progress")
+    __slots__ = ("_compiles", "_left", "_local", "_time", "detail", "facts", "phase", "progress")
 
     def __init__(self) -> None:
         self.phase = PHASES[0]
         self.progress: str | None = None
         """What the phase says of itself, ``43 %``; None when it says nothing."""
+        self.detail: str | None = None
+        """The same in pieces, ``shard 3 of 7``."""
         self.facts: dict[str, str] = {}
         self._time: str | None = None
         self._compiles = False
@@ -108,6 +112,7 @@ class Tracker:
     def _take(self, rule: Rule, found: re.Match[str], message: str) -> PhaseChange | None:
         values = found.groupdict()
         pct, model = values.pop("pct", None), values.pop("_model", None)
+        at, of = values.pop("_at", None), values.pop("_of", None)
         for name, value in values.items():
             if value and name not in self.facts:  # the first: a draft model tells its own later
                 self.facts[name] = value.replace(",", "") if name == "kv_tokens" else value
@@ -118,7 +123,11 @@ class Tracker:
             phase = "load" if self._local or (model is not None and _is_local(model)) else "download"
         elif phase == LOADED:
             phase = "compile" if self._compiles else "kv-cache"
-        return self._move(phase, f"{pct} %" if pct is not None else None, message)
+        change = self._move(phase, f"{pct} %" if pct is not None else None, message)
+        if phase is not None:
+            known = self.progress and at and self.phase in PIECES
+            self.detail = f"{PIECES[self.phase]} {at} of {of}" if known else None
+        return change
 
     def _move(self, phase: str | None, progress: str | None, message: str) -> PhaseChange | None:
         if phase is None:

@@ -122,8 +122,10 @@ class Life:
             self._new_attempt()
             return 0.05
         if not self._state.ready:
-            self._attempt.follow_log()
+            self._attempt.follow(now)
         self._server.tick(now)
+        if self._state.ready:
+            self._attempt.served()
         ended = self._steps.ended()
         if ended is not None:
             self._step_over(ended)

@@ -21,9 +21,7 @@ TABLE = Command(
     (Argument("ID|FILE", "a run, or the log of a vLLM that vdeck need not have started; `-` reads standard input"),),
     (
         Option(("--apply",), "write a fix into the manifest and start again, after a look at the difference"),
-        Option(
-            ("--fix",), "with --apply: the number of the fix; else the first that can", "N", "integer"
-        ),
+        Option(("--fix",), "with --apply: the number of the fix; else the first that can", "N", "integer"),
         Option(("-y", "--yes"), "with --apply: do not ask"),
         JSON,
     ),

@@ -7,8 +7,10 @@ import time
 
 from launcher.errors import EXIT_DONE, VdeckError
 from launcher.runs.view import PhaseMark, RunView
+from launcher.text import clean_line
 from tui import format as words
 from tui.commands import output
+from tui.render import start
 
 POLL_S = 0.2
 """How often a log or the events are looked at while they are followed."""
@@ -51,7 +53,10 @@ class PhaseTeller:
         if self._told < len(run.phases) and run.live:
             mark = run.phases[self._told]
             lasted = words.duration(max(0.0, time.time() - mark.started))
-            self._progress.show(f"◐ {mark.name}", f"{run.progress or ''} {lasted}".strip())
+            more = start.download(run.download) if run.download is not None else clean_line(run.detail or "")
+            said = " ".join(part for part in (run.progress, lasted) if part)
+            told = (said, more, clean_line(run.still or ""), start.remains(run))
+            self._progress.show(f"◐ {mark.name}", ", ".join(part for part in told if part))
         elif run.live and not run.ready:
             self._progress.show(f"◌ {run.status}")
 
@@ -84,7 +89,8 @@ def ended_error(run: RunView, when: str = "") -> VdeckError:
     """The error of a run that ended in another way than the caller waited for."""
     verb = {"terminated": "was terminated", "lost": "was lost"}.get(run.status, run.status)
     reason = f": {run.reason}" if run.reason else ""
-    return VdeckError(f"run {run.id} ({run.name}) {verb}{when}{reason}", fix=f"see vdeck run logs {run.id}")
+    where = "diagnose" if run.status == "failed" else "run logs"
+    return VdeckError(f"run {run.id} ({run.name}) {verb}{when}{reason}", fix=f"see vdeck {where} {run.id}")
 
 
 def goes_on(run_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from launcher.text import clean_line
+from tui.render.start import short_remains
 
 if TYPE_CHECKING:
     from launcher.runs.view import RunView
@@ -67,7 +68,9 @@ def _working(run: RunView) -> Look:
         return Look("▶", "running", "good")  # a batch run serves nothing, so it is never `ready`
     words = phase or ("starting" if run.status == "running" else clean_line(run.status))
     progress = clean_line(run.progress).strip() if run.progress else ""
-    return Look("◐", f"{words} {progress}".strip(), "busy")
+    if run.still:
+        return Look("◐", f"{words}: {clean_line(run.still)}", "warn", True)
+    return Look("◐", " ".join(part for part in (words, progress, short_remains(run)) if part), "busy")
 
 
 _HEALTH = {

@@ -8,6 +8,13 @@ from launcher.logs.diagnosis import Fix
 DEFAULT_UTILIZATION = 0.9
 
 
+def _too_small(values: Values) -> str:
+    head = f"One request of {values.count('len')} tokens needs"
+    if values["need"] == values["have"]:  # small models: both are rounded
+        return f"{head} more KV cache than there is."
+    return f"{head} {values['need']} GiB of KV cache; {values['have']} GiB are there."
+
+
 def _shorter(values: Values) -> tuple[Fix, ...]:
     length = values.number("est")
     found: list[Fix] = []
@@ -112,8 +119,7 @@ RULES: tuple[Rule, ...] = (
         r"KV cache is needed, which is larger than the available KV cache memory \((?P<have>[\d.]+) GiB\)"
         r"(?:\. Based on the available memory,?\s*the estimated maximum model length is (?P<est>\d+))?",
         lambda v: f"KV cache too small for {v.count('len')} tokens",
-        lambda v: f"One request of {v.count('len')} tokens needs {v['need']} GiB of KV cache; "
-                  f"{v['have']} GiB are there.",
+        _too_small,
         _shorter,
         ("ValueError: To serve at least one request with the model's max seq len (4096), (0.00 GiB KV cache is needed, "
          "which is larger than the available KV cache memory (0.00 GiB). Based on the available memory, the estimated "
