@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,16 @@ WRITTEN: dict[str, tuple[str, Change, str]] = {
         LEN,
         "run: |\n  # vllm serve old --max-model-len 8192\n  vllm serve m --max-model-len 2048 # yes\n",
     ),
+    "run: a value that looks like a flag": (
+        "run: vllm serve m --a b\n",
+        Change("a", "-x"),
+        "run: vllm serve m --a=-x\n",
+    ),
+    "run: a negative number": (
+        "run: vllm serve m --a b\n",
+        Change("a", -1),
+        "run: vllm serve m --a -1\n",
+    ),
     "run: model": (
         "run: vllm serve 'a/b' --x 1\n",
         Change("model", "a/c"),
@@ -549,6 +560,6 @@ def test_amend_load_compare_in_commands(
         assert (f"--{name}" if value else f"--no-{name}") in given_words
     else:
         joined = [w.partition("=")[2] for w in given_words if w.replace("_", "-").startswith(f"--{name}=")]
-        apart = [b for a, b in zip(given_words, given_words[1:]) if a.replace("_", "-") == f"--{name}"]
+        apart = [b for a, b in pairwise(given_words) if a.replace("_", "-") == f"--{name}"]
         assert str(value) in joined + apart
     assert amend(done.text, [Change(flag, value)]).text == done.text
