@@ -84,6 +84,16 @@ def screen_log() -> str:
     return os.path.join(home(), "screen.log")
 
 
+def starts_dir() -> str:
+    """How long earlier starts took, one file for each thing that was started."""
+    return os.path.join(home(), "starts")
+
+
+def starts_of(key: str) -> str:
+    """The file of one thing."""
+    return os.path.join(starts_dir(), f"{key}.json")
+
+
 def prometheus_dir() -> str:
     """What belongs to the Prometheus of this state folder."""
     return os.path.join(home(), _PROMETHEUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -47,3 +48,45 @@ class Diagnosis(NamedTuple):
     """The best one first."""
     where: str | None
     """The step or process that it happened in."""
+
+
+def diagnose(
+    lines: Iterable[str],
+    *,
+    exit_code: int | None = None,
+    step: str | None = None,
+    stopped: bool = False,
+    args: Mapping[str, object] | None = None,
+) -> Diagnosis | None:
+    """The cause of a failure, out of the lines of one start; None when nothing is wrong (or nothing known).
+
+    ``exit_code``: negative for a signal, None while it runs or when it is not known. ``stopped``: somebody asked for
+    the end. ``args``: flags of the server, for fixes that depend on them.
+    """
+    from launcher.logs.scan import Scan
+    from launcher.logs.sentence import conclude
+
+    scan = Scan()
+    for line in lines:
+        scan.line(line)
+    return conclude(scan, exit_code=exit_code, step=step, stopped=stopped, args=args or {})
+
+
+def diagnose_file(
+    path: str,
+    *,
+    start: int = 0,
+    exit_code: int | None = None,
+    step: str | None = None,
+    stopped: bool = False,
+    args: Mapping[str, object] | None = None,
+) -> Diagnosis | None:
+    """The same for a file of any size, from the byte ``start`` on (lines are numbered from the file's begin). Raises
+    OSError."""
+    from launcher.logs.scan import Scan
+    from launcher.logs.scan_file import scan_file
+    from launcher.logs.sentence import conclude
+
+    scan = Scan()
+    scan_file(path, scan, start)
+    return conclude(scan, exit_code=exit_code, step=step, stopped=stopped, args=args or {})

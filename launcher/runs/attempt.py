@@ -12,6 +12,7 @@ from launcher.host import driver
 from launcher.runs import command, environment, pyenv
 from launcher.runs.keeper import Keeper
 from launcher.runs.record import RunRecord
+from launcher.runs.start_watch import StartWatch
 from launcher.runs.steps import Steps
 from launcher.runs.watch import LogWatch
 
@@ -35,6 +36,8 @@ class Attempt:
         self._secrets = secrets
         self._inherited = inherited
         self._watch: LogWatch | None = None
+        self._start = StartWatch(record, keeper)
+        self._settled = True
 
     @property
     def watching(self) -> bool:
@@ -47,22 +50,28 @@ class Attempt:
         state.wanted, state.served, state.ready, state.ready_at = None, False, False, None
         state.started = state.ended = state.exit_code = state.server_port = state.step = None
         state.phase, state.phases, state.progress, state.facts, state.served_names = None, [], None, {}, []
+        state.expect = state.still = None
         state.log_start = size(self._run.output)
         self._watch = None
 
     def adopt(self) -> None:
         """Go on with an attempt that another supervisor began: its log is read again from where it starts."""
         self._watch = LogWatch(self._run.output, self._state.log_start)
+        self._start.begin(self._record.env)
+        self._settled = self._state.ready
 
     def start(self, index: int) -> None:
         """Start step ``index``. Raises VdeckError (no environment) or OSError (folder or program missing)."""
         step = self._record.steps[index]
-        self.steps.start(index, self._environment())
+        env = self._environment()
+        self.steps.start(index, env)
         count = len(self._record.steps)
         if count > 1:
             self._keeper.event("step", f"step {index + 1} of {count}: {step.display.strip().partition(chr(10))[0]}")
         if step.kind == "vllm" or command.starts_vllm(step.display):
             self._watch = LogWatch(self._run.output, size(self._run.output))
+            self._start.begin(env)
+            self._settled = False
             self._phase("imports")
         elif count > 1:
             self._state.progress = f"step {index + 1}/{count}"
@@ -92,9 +101,22 @@ class Attempt:
         if self._state.phase is not None:
             self._state.progress = self._watch.tracker.progress
         self._state.facts = {str(key): str(value) for key, value in self._watch.tracker.facts.items()}
+        self._start.tick(time.monotonic(), [entry[0] for entry in self._state.pids])
+
+    def settle(self) -> None:
+        """The server is ready: the start is over, once."""
+        if not self._settled and self._state.ready:
+            self._settled = True
+            self._start.ready()
+
+    def over(self) -> None:
+        """The attempt ends, however far it came."""
+        self._settled = True
+        self._start.over()
 
     def _phase(self, name: str) -> None:
         self._state.enter_phase(name, time.time())
+        self._start.phase(name)
         self._keeper.event("phase", name)
 
 

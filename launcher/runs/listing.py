@@ -9,6 +9,7 @@ from typing import Any
 
 from launcher import paths
 from launcher.runs import files, record, state, tree
+from launcher.runs.expectation import Expectation
 from launcher.runs.view import ENDED, Endpoint, PhaseMark, RunView
 
 START_GRACE_S = 10.0
@@ -91,7 +92,22 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
         facts=tuple((str(k), str(v)) for k, v in stand.facts.items()), health=stand.health, advice=stand.advice,
         missed=tuple(stand.missed), notify=stand.notify, attached=made.attached,
     )  # fmt: skip
+    if stand.expect is not None or stand.still is not None:
+        seen = _starting(seen, stand, time.time())
     return _told_by_server(seen, made, stand) if made.attached else seen
+
+
+def _starting(seen: RunView, stand: state.State, now: float) -> RunView:
+    """What remains of a start, and for how long nothing moved, in whole seconds: else every look would be another
+    value."""
+    still = round(max(0.0, now - stand.still)) if stand.still is not None else None
+    remains, count = None, 0
+    if stand.expect is not None and seen.phases and seen.live and not seen.ready:
+        phase_s, longest_s, later_s, starts = stand.expect
+        expected = Expectation(phase_s, longest_s, later_s, int(starts))
+        left = expected.remains(now - seen.phases[-1].started)
+        remains, count = (round(left) if left is not None else None), expected.starts
+    return seen._replace(remains_s=remains, starts=count, still_s=still if seen.live and not seen.ready else None)
 
 
 def _told_by_server(seen: RunView, made: record.RunRecord, stand: state.State) -> RunView:

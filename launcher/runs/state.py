@@ -19,9 +19,37 @@ class State:
     """The fields of ``state.json``. Times are seconds since the epoch."""
 
     __slots__ = (
-        "advice", "attempt", "boot", "ended", "exit_code", "facts", "health", "log_start", "missed", "notify", "obeyed",
-        "phase", "phases", "pids", "progress", "ready", "ready_at", "reason", "restarts", "served", "served_names",
-        "server_port", "started", "status", "step", "step_process", "supervisor", "tries", "wanted",
+        "advice",
+        "attempt",
+        "boot",
+        "ended",
+        "exit_code",
+        "expect",
+        "facts",
+        "health",
+        "log_start",
+        "missed",
+        "notify",
+        "obeyed",
+        "phase",
+        "phases",
+        "pids",
+        "progress",
+        "ready",
+        "ready_at",
+        "reason",
+        "restarts",
+        "served",
+        "served_names",
+        "server_port",
+        "started",
+        "status",
+        "step",
+        "step_process",
+        "still",
+        "supervisor",
+        "tries",
+        "wanted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -38,6 +66,11 @@ class State:
         self.phases: list[list[Any]] = []
         """[name, started, ended or null] in order."""
         self.progress: str | None = None
+        self.expect: list[float] | None = None
+        """Of the present phase, by earlier starts, in seconds: how long it takes, how long at the most, how long all
+        later ones take; and from how many starts. None: nobody knows."""
+        self.still: float | None = None
+        """Since when nothing has moved, while that is worth a word."""
         self.facts: dict[str, str] = {}
         self.restarts = 0
         self.tries = 0
@@ -102,6 +135,10 @@ _TEXTS = ("status", "boot", "notify")
 _COUNTS = ("restarts", "attempt", "log_start", "tries")
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _fits(name: str, value: Any) -> bool:
     if name in _LISTS:
         return isinstance(value, list)
@@ -117,6 +154,8 @@ def _fits(name: str, value: Any) -> bool:
         return value is None or (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value))
     if name == "facts":
         return isinstance(value, dict)
+    if name == "expect":
+        return value is None or (isinstance(value, list) and len(value) == 4 and all(_is_number(v) for v in value))
     if name in ("phase", "reason", "progress", "wanted", "health", "advice"):
         return value is None or isinstance(value, str)
     return value is None or isinstance(value, (int, float))

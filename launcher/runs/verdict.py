@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from launcher import paths
 from launcher.runs import command, reason
 from launcher.runs.record import RunRecord
@@ -25,9 +23,8 @@ def judge(
         return "failed", why
     index = ended.index if ended is not None else (state.step or 0)
     kind = record.steps[index].kind if index < len(record.steps) else "shell"
-    line = reason.decisive_line(_last_lines(run.output, state.log_start))
     return "failed", reason.failure(
-        code, step=index, steps=len(record.steps), kind=kind, served=state.served, line=line
+        code, step=index, steps=len(record.steps), kind=kind, served=state.served, line=_cause(run, record, state, code)
     )
 
 
@@ -49,10 +46,12 @@ def _was_server(record: RunRecord, ended: StepEnd | None) -> bool:
     return step.kind == "vllm" or command.serves_in_front(step.display)
 
 
-def _last_lines(path: str, start: int, limit: int = 1 << 20) -> list[str]:
+def _cause(run: paths.RunPaths, record: RunRecord, state: State, code: int | None) -> str | None:
+    """What the log says of it in a few words. Whatever is the matter with the log or the rules, the run ends."""
+    from launcher.runs import diagnose  # here: only a run that failed pays for the rules
+
     try:
-        with open(path, "rb") as file:
-            file.seek(max(start, os.fstat(file.fileno()).st_size - limit))
-            return file.read(limit).decode("utf-8", "replace").replace("\r", "\n").split("\n")
-    except OSError:
-        return []
+        found = diagnose.of_attempt(run, record, state, 1 if code is None else code)
+    except Exception:
+        return None
+    return found.title if found is not None and found.rule not in diagnose.TOLD else None

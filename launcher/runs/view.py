@@ -66,6 +66,12 @@ class RunView(NamedTuple):
     """wedged, saturated, preempting or evicting; None: all is well, or nobody can say."""
     advice: str | None = None
     """One sentence: what is seen, and the flag to change."""
+    remains_s: float | None = None
+    """Seconds until it is ready, by earlier starts of the same thing; None: nobody knows."""
+    starts: int = 0
+    """From so many earlier starts."""
+    still_s: float | None = None
+    """For so long nothing has moved in its start; None: something does."""
     missed: tuple[str, ...] = ()
     """Keys (ttft, itl, e2e) of the goals that are missed now."""
     notify: str = "off"
@@ -127,5 +133,7 @@ def to_json(run: RunView) -> dict[str, Any]:
         "advice": run.advice,
         "missed": list(run.missed),
         "attached": run.attached or None,
+        "remains_s": run.remains_s,
+        "still_s": run.still_s,
         "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
     }

@@ -42,7 +42,7 @@ def test_a_command_that_ends_well_completes() -> None:
         ("kill -KILL $$", -9, "SIGKILL"),
         ("kill -SEGV $$", -11, "SIGSEGV"),
         ("echo 'ValueError: too small'; exit 1", 1, "ValueError: too small"),
-        ("no-such-program", 127, "no-such-program: command not found"),
+        ("no-such-program", 127, "No such command: no-such-program"),
     ],
 )
 def test_a_command_that_fails_says_how(command: str, code: int, words: str) -> None:

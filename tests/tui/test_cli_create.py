@@ -181,7 +181,7 @@ def test_a_run_that_ends_first_is_a_failure_with_its_reason(control: Creating, m
     result = vdeck(capsys, "run", "create", "-f", manifest, "--wait", "--json")
     assert result.code == 1
     assert json.loads(result.out)["status"] == "failed"
-    assert result.err == f"error: run {ID} (qwen) failed before it was ready: out of memory. see vdeck run logs {ID}.\n"
+    assert result.err == f"error: run {ID} (qwen) failed before it was ready: out of memory. see vdeck diagnose {ID}.\n"
 
 
 @pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1), ("terminated", 1), ("lost", 1)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launcher.errors import EXIT_DONE, EXIT_FAILED, UsageError, VdeckError
-from launcher.runs.view import RunView
+from launcher.runs.view import RunView, to_json
 from tui.commands import output
 from tui.commands.run_create import announce, tell_notes
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from launcher.runs.amendment import Proposal
 
 
-def apply(run: RunView, fixes: Sequence[Fix], *, number: int | None = None, yes: bool = False) -> int:
+def apply(
+    run: RunView, fixes: Sequence[Fix], *, number: int | None = None, yes: bool = False, as_json: bool = False
+) -> int:
     """Carry out fix ``number`` (from 1; None: the first that a manifest can hold). Without ``yes`` it asks on the
-    terminal, and without a terminal it refuses. Exit code 1 when the answer is no. Raises VdeckError."""
+    terminal, and without a terminal it refuses. ``as_json``: standard output is the new run alone. Exit code 1 when the
+    answer is no. Raises VdeckError."""
     from launcher.runs import control
 
     fix = choose(run, fixes, number)
     proposal = control.propose(run.id, fix)
     for line in lines(proposal):
-        output.say(line)
+        (output.note if as_json else output.say)(line)
     output.flush()
     if not proposal.possible:
         refused = [f"{refusal.change.flag}: {refusal.why}" for refusal in proposal.refused]
@@ -36,6 +39,9 @@ def apply(run: RunView, fixes: Sequence[Fix], *, number: int | None = None, yes:
         output.note("Nothing was written, nothing was started.")
         return EXIT_FAILED
     made = control.carry_out(proposal)
+    if as_json:
+        output.document(to_json(made))
+        return EXIT_DONE
     tell_notes(made)
     announce(made)
     return EXIT_DONE

@@ -12,6 +12,7 @@ from tui import format as words
 from tui.commands import output
 from tui.commands.options import Values
 from tui.commands.run_list import moment
+from tui.commands.waiting import expected
 from tui.commands.which import run_of
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def phase_line(run: RunView, index: int, now: float) -> str:
 
 
 def _phase(run: RunView) -> str:
-    return f"{run.phase} {run.progress or ''}".rstrip() if run.phase else "-"
+    parts = (run.phase, run.progress, expected(run))
+    return " ".join(part for part in parts if part) if run.phase else "-"
 
 
 def _resource(run: RunView, manifest: Manifest | None) -> str:

@@ -14,6 +14,7 @@ MODULES = {
     "run": "tui.commands.run",
     "attach": "tui.commands.attach",
     "chat": "tui.commands.chat",
+    "diagnose": "tui.commands.diagnose",
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",
     "export": "tui.commands.export",

@@ -51,13 +51,21 @@ class PhaseTeller:
         if self._told < len(run.phases) and run.live:
             mark = run.phases[self._told]
             lasted = words.duration(max(0.0, time.time() - mark.started))
-            self._progress.show(f"◐ {mark.name}", f"{run.progress or ''} {lasted}".strip())
+            told = (run.progress or "", lasted, expected(run))
+            self._progress.show(f"◐ {mark.name}", " ".join(part for part in told if part))
         elif run.live and not run.ready:
             self._progress.show(f"◌ {run.status}")
 
     def close(self) -> None:
         """Leave the line that was written over."""
         self._progress.done()
+
+
+def expected(run: RunView) -> str:
+    """``(about 18s to go)`` by earlier starts, or that nothing moves; empty when nobody knows."""
+    if run.still_s is not None:
+        return f"(nothing has moved for {words.duration(run.still_s)})"
+    return f"(about {words.duration(run.remains_s)} to go)" if run.remains_s is not None else ""
 
 
 def phase_line(mark: PhaseMark) -> str:
@@ -84,7 +92,8 @@ def ended_error(run: RunView, when: str = "") -> VdeckError:
     """The error of a run that ended in another way than the caller waited for."""
     verb = {"terminated": "was terminated", "lost": "was lost"}.get(run.status, run.status)
     reason = f": {run.reason}" if run.reason else ""
-    return VdeckError(f"run {run.id} ({run.name}) {verb}{when}{reason}", fix=f"see vdeck run logs {run.id}")
+    where = "diagnose" if run.status == "failed" else "run logs"
+    return VdeckError(f"run {run.id} ({run.name}) {verb}{when}{reason}", fix=f"see vdeck {where} {run.id}")
 
 
 def goes_on(run_id: str) -> None:

@@ -14,7 +14,7 @@ from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
 from tui.detail.log_buffer import parts
-from tui.render.state import look
+from tui.render.state import look, remains
 
 _LABEL = 12
 _MUTED = "$foreground-muted"
@@ -33,7 +33,7 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
         return "◑", "Not ready: asked again every second.", "$warning"
     if run.status in ("running", "initializing"):
         step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part)
-        return "◐", f"Starting: {step or 'waiting for the first sign'}, {spent} so far.", "$warning"
+        return "◐", f"Starting: {step or 'waiting for the first sign'}, {spent} so far{_expected(run)}.", "$warning"
     after = f" after {lasted}" if lasted else ""
     code = f" with exit code {run.exit_code}" if run.exit_code is not None else ""
     return {
@@ -46,6 +46,16 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
         "terminated": ("■", f"Terminated on request{after}.", _MUTED),
         "lost": ("?", "Lost: nobody can say what became of it.", "$error"),
     }.get(run.status, ("·", f"{clean_line(run.status)}.", _MUTED))
+
+
+def _expected(run: RunView) -> str:
+    """What remains of a start, or that nothing moves."""
+    if run.still_s is not None:
+        return f"; nothing has moved for {words.duration(run.still_s)}"
+    if run.remains_s is None:
+        return ""
+    starts = f"{run.starts} earlier start" + ("s" if run.starts != 1 else "")
+    return f", about {remains(run).lstrip('~')} to go (from {starts})"
 
 
 def headline(run: RunView, now: float) -> Content:
