@@ -18,14 +18,22 @@ from launcher.text import clean_line
 GATES = (
     "rror", "RROR", "xception", "ailed", "fatal", "died", "enied", "not found", "such file", "Xid", "atchdog", "Killed",
     "[shutdown]", "Shutting down", "startup complete", "oading took", "weights took", "Not enough", "No available",
-    "core engine proc", "emplate", "undefined symbol", "annot access gated", "maximum", "currently busy",
+    "core engine proc", "emplate", "undefined symbol", "annot access gated", "maximum", "currently busy", "what():",
+    "panicked at", "server version ", "non-default args: ",
 )  # fmt: skip
-"""One of these is in every line that begins something: an error, a stage of the start, the end."""
+"""One of these is in every line that begins something: a start, an error, a stage of the start, the end."""
+AGAIN = ("startup complete", "server version ", "non-default args: ", "▄▄ ▄█")
+"""One of these is in every line that makes what was said before it void."""
 FOLLOWED = 60
 """So many lines behind such a line are looked at too."""
 _KEPT = 500
 """Of each kind: a server may log the same error for days."""
-_DIGITS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d{4,}|0x[0-9a-f]+|[0-9a-f-]{12,}")
+"""What differs between lines that are alike. Short numbers are left: codes of errors, of signals and of HTTP."""
+_BOOT = re.compile(r"vLLM (?:API )?server version |non-default args: | ▄▄ ▄█.* version \d")
+"""The first words of a server."""
+_MARGIN = re.compile(r"^ *\| ?")
+"""Of the members of an ExceptionGroup."""
 _EXCEPTION = re.compile(
     r"^(?:\s*\|\s*)?(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Timeout|Expired))"
     r"(?:: (?P<text>.*)| ⟵ .*)?$"
@@ -33,7 +41,7 @@ _EXCEPTION = re.compile(
 _BARE = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)$")
 _ERROR = re.compile(
     r"(?:^|\s)(?:[\w./-]+: )?(?:[Ee]rror|ERROR|[Ff]atal|FATAL|E): |: (?:command )?not found$"
-    r"|: No such file or directory$"
+    r"|: No such file or directory$|^\s*what\(\):  |\bpanicked at "
 )
 _OVER = re.compile(r"^\[shutdown\] API server: |^Shutting down$")
 """A stop was asked for. (The executor says ``[shutdown]`` too, when a start fails.)"""
@@ -99,10 +107,15 @@ class Scan:
         """The next lines are wanted whatever they say."""
         return self._follow > 0
 
+    @property
+    def settled(self) -> bool:
+        """The cause is known, or all is over: only another start would change that."""
+        return self.over or bool(self.found[ROOT])
+
     def line(self, raw: str) -> None:
         """The next line."""
         self.last += 1
-        if self.over:
+        if self.settled and not any(word in raw for word in AGAIN):
             return
         if any(word in raw for word in GATES):
             self._follow = FOLLOWED
@@ -116,25 +129,39 @@ class Scan:
 
     def _look(self, line: LogLine) -> None:
         message = line.message
-        if _OVER.search(message):
+        if line.level == "INFO" and _BOOT.match(message):
+            self._begin()
+        elif _OVER.search(message):
             self.over = True
-        elif "startup complete" in message and line.level in ("INFO", None):
+        elif "startup complete" in message and line.level in ("INFO", None) and not self.over:
             self._begin_serving()
+        elif self.settled:
+            return
         elif "oading took" in message or "weights took" in message:
             self._phase = "start" if self._phase == "load" else self._phase
         else:
             self._judge(line)
 
+    def _begin(self) -> None:
+        """A server starts. When another one failed or was stopped before, this log has several starts, and the last
+        one counts. Two that start side by side are one start: neither said anything wrong yet."""
+        if self.over or any(self.found.values()) or self.exceptions:
+            self._forget()
+            self.served, self.over, self._phase = False, False, "load"
+
     def _begin_serving(self) -> None:
         """The start went well: nothing that was said before can be the cause any more."""
         self.served, self._phase = True, "serving"
+        self._forget()
+
+    def _forget(self) -> None:
         for found in self.found.values():
             found.clear()
         self.exceptions.clear()
         self.errors.clear()
 
     def _judge(self, line: LogLine) -> None:
-        text = clean_line(line.message).rstrip()
+        text = _MARGIN.sub("", clean_line(line.message).rstrip())
         if not text or text.startswith(("    ", '  File "', "Traceback ")):  # source code reads like anything
             self._frame = _FRAME.match(text) or self._frame
             return
@@ -142,18 +169,19 @@ class Scan:
             text += f"{BEHIND}{self._frame['file']}:{self._frame['line']}, {self._frame['name']}"
         self._frame = None
         quiet = line.level in _QUIET_LEVELS
-        for rule in self._rules(text):
+        rules = self._rules(text)
+        for rule in rules:
             kept = self.found[rule.kind]
             if (not quiet or rule.kind == STALL) and len(kept) < _KEPT:
                 kept.append(Found(rule, self.last, text, line.process, self._phase))
-        if not quiet and not any(rule.kind == WRAPPER for rule in self._rules(text)):
+        if not quiet and not any(rule.kind == WRAPPER for rule in rules):
             self._note(text, line)
 
     def _rules(self, text: str) -> tuple[Rule, ...]:
-        shape = _DIGITS.sub("0", text[:600])
+        shape = _NUMBERS.sub("0", text)
         known = self._known.get(shape)
         if known is None:
-            if len(self._known) > 4096:
+            if len(self._known) > 1024:
                 self._known.clear()
             known = self._known[shape] = tuple(rule for rule in RULES if rule.pattern.search(text))
         return known

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from launcher.logs.scan import GATES, Scan
+from launcher.logs.scan import AGAIN, GATES, Scan
 
 _BLOCK = 1 << 20
 _LINE = 1 << 16
 """What is looked at of one line."""
 _GATES = tuple(word.encode() for word in GATES)
+_AGAIN = tuple(word.encode() for word in AGAIN)
 
 
 def scan_file(path: str, scan: Scan, start: int = 0) -> None:
@@ -39,7 +40,8 @@ def _count(file: object, start: int, scan: Scan) -> None:
 def _feed(block: bytes, scan: Scan) -> None:
     if not block:
         return
-    if not scan.following and not any(word in block for word in _GATES):
+    wanted = _AGAIN if scan.settled else _GATES
+    if (scan.settled or not scan.following) and not any(word in block for word in wanted):
         scan.skip(block.count(b"\n") + (not block.endswith(b"\n")))
         return
     lines = block.split(b"\n")

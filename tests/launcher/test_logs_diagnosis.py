@@ -300,3 +300,98 @@ def test_any_bytes_are_allowed(tmp_path_factory: pytest.TempPathFactory, data: b
     log = tmp_path_factory.mktemp("log") / "l"
     log.write_bytes(data + b"\nrror")
     diagnose_file(str(log), exit_code=1)
+
+
+# -- several starts in one log, and lines that look alike
+
+BOOTS = (
+    "(APIServer pid={}) INFO 11-22 06:50:00 [startup.py:38] vLLM API server version 0.33.0",
+    "(APIServer pid={}) INFO 11-22 06:50:00 [api_utils.py:286] non-default args: {{'model_tag': '/m'}}",
+    "(APIServer pid={}) INFO 11-22 06:50:00 [api_utils.py:339]  ▄▄ ▄█ █     █     █ ▀▄▀ █  version 0.25.1",
+    "INFO 08-08 14:47:21 api_server.py:495] vLLM API server version 0.6.3",
+)
+NO_CACHE = "(EngineCore pid=9) ERROR 11-22 06:50:09 [core.py:1] ValueError: No available memory for the cache blocks."
+OOM = "(EngineCore pid=4) ERROR 11-22 06:40:09 [core.py:1] torch.OutOfMemoryError: CUDA out of memory."
+
+
+@pytest.mark.parametrize("boot", BOOTS)
+@pytest.mark.parametrize("as_file", [False, True])
+def test_of_several_starts_the_last_counts(boot: str, as_file: bool, tmp_path: Path) -> None:
+    """A log that somebody appends to, as systemd and containers do."""
+
+    def of(lines: list[str]) -> Diagnosis | None:
+        if not as_file:
+            return diagnose(lines)
+        (tmp_path / "l").write_text("\n".join(lines))
+        return diagnose_file(str(tmp_path / "l"))
+
+    first, second = boot.format(1), boot.format(77)
+    after_a_stop = of([first, *healthy.START[3:], *healthy.STOP, second, NO_CACHE])
+    assert after_a_stop is not None and after_a_stop.rule == "no-kv-memory"
+    after_a_failure = of([first, OOM, *WRAPPERS, second, NO_CACHE])
+    assert after_a_failure is not None and after_a_failure.rule == "no-kv-memory"
+    assert after_a_failure.evidence is not None and after_a_failure.evidence.number == 4 + len(WRAPPERS)
+    assert of([first, OOM, *WRAPPERS, second, *healthy.START[3:6]]) is None
+    assert of([first, "KeyError: 'unknown'", second, *healthy.START[3:6]]) is None
+
+
+def test_servers_that_start_side_by_side_are_one_start() -> None:
+    lines = [BOOTS[0].format(1), BOOTS[0].format(2), OOM, NO_CACHE]
+    assert found(lines).rule == "cuda-oom"
+
+
+def test_the_arguments_of_a_request_are_no_start() -> None:
+    line = (
+        "(APIServer pid=1) INFO 11-22 06:33:43 [logger.py:40] Received request x: prompt: 'vLLM API server version 1'"
+    )
+    assert found([OOM, line]).rule == "cuda-oom"
+
+
+def test_lines_that_differ_in_a_short_number_alone() -> None:
+    lines = [f"ERROR 11-22 06:00:00 [m.py:1] Worker proc A died unexpectedly (exit code: {code})" for code in (-6, -9)]
+    assert found(lines).rule == "host-oom"
+
+
+def test_after_the_cause_only_another_start_is_looked_at(tmp_path: Path) -> None:
+    log = tmp_path / "l"
+    log.write_text("\n".join([OOM, *["KeyError: noise"] * 50_000, BOOTS[0].format(2), NO_CACHE, *["x"] * 9]))
+    told = diagnose_file(str(log), exit_code=1)
+    assert told is not None and told.rule == "no-kv-memory"
+    assert told.evidence is not None and told.evidence.number == 50_003
+
+
+def test_a_member_of_an_exception_group_is_the_error() -> None:
+    told = found([
+        "  + Exception Group Traceback (most recent call last):",
+        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)",
+        "  +-+---------------- 1 ----------------",
+        "    | Traceback (most recent call last):",
+        '    |   File "/x.py", line 1, in f',
+        "    | KeyError: 'boom'",
+    ])  # fmt: skip
+    assert told.title == "KeyError: 'boom'"
+
+
+@pytest.mark.parametrize(
+    "lines, code, text",
+    [
+        (
+            ["terminate called after throwing an instance of 'std::runtime_error'", "  what():  no such thing"],
+            -6,
+            "what",
+        ),
+        (["thread 'main' panicked at src/main.rs:3:5:", "index out of bounds"], 101, "panicked at"),
+    ],
+)
+def test_native_code_that_gives_up_is_quoted(lines: list[str], code: int, text: str) -> None:
+    told = found(lines, code)
+    assert told.evidence is not None and text in told.evidence.text
+
+
+def test_no_advice_that_a_given_flag_makes_useless() -> None:
+    line = RULES[0].samples[1]
+    flags = {change.flag for fix in found([line]).fixes for change in fix.changes}
+    assert "gpu-memory-utilization" in flags
+    with_bytes = found([line], args={"kv-cache-memory-bytes": "1M"})
+    assert "gpu-memory-utilization" not in {change.flag for fix in with_bytes.fixes for change in fix.changes}
+    assert "--kv-cache-memory-bytes" in with_bytes.fixes[0].text

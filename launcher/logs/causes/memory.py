@@ -25,6 +25,8 @@ def _shorter(values: Values) -> tuple[Fix, ...]:
 
 
 def _more_memory(values: Values) -> tuple[Fix, ...]:
+    if any(name in values.args for name in ("kv-cache-memory-bytes", "kv_cache_memory_bytes")):
+        return (Fix("Raise --kv-cache-memory-bytes: while it is set, --gpu-memory-utilization does nothing."),)
     now = values.given("gpu-memory-utilization") or DEFAULT_UTILIZATION
     if now > 0.94:
         return ()
