@@ -134,6 +134,19 @@ def test_a_start_that_went_the_same_way_counts_before_others() -> None:
 
 
 @pytest.mark.parametrize(
+    ("imports", "pace"), [(12.0, 2.0), (3.0, 0.5), (60.0, 2.0), (0.1, 1.0), (9.0, 1.5), (7.0, 1.0)]
+)
+def test_a_slower_machine_makes_what_remains_longer_within_bounds(imports: float, pace: float) -> None:
+    found = starts.rests((WARM,), (("imports", imports), ("config", 2.0), ("download", 1.0)), "load")
+    assert found == (Rest(3.0 * pace, 1.0 * pace),)
+
+
+def test_a_long_download_does_not_make_the_rest_longer() -> None:
+    found = starts.rests((WARM,), (("imports", 6.0), ("config", 2.0), ("download", 100.0)), "load")
+    assert found == (Rest(3.0, 1.0),)
+
+
+@pytest.mark.parametrize(
     ("found", "spent", "left"),
     [
         ([], 0.0, None),
