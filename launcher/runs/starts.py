@@ -195,16 +195,16 @@ def rests(earlier: Sequence[Durations], so_far: Durations, present: str) -> tupl
     """What earlier starts say of the phase ``present`` and the ones behind it, ``so_far`` being over.
 
     A start that went the same way counts before others (one that downloads is no measure for one that does not): same
-    phases of about the same length; else the same phases, made longer or shorter as the machine is slower or quicker
-    today; else any that had the present one.
+    phases of about the same length, else the same phases, else any that had the present one. With the same phases, what
+    they say is made longer or shorter as the machine is slower or quicker today.
     """
     able = [start for start in earlier if any(name == present for name, _ in start)]
     names = [name for name, _ in so_far]
     same = [start for start in able if [name for name, _ in start][: len(names) + 1] == [*names, present]]
     alike = [start for start in same if all(_about(ours[1], theirs[1]) for ours, theirs in zip(so_far, start))]
-    if same and not alike:
-        return tuple(_rest(start, present, _pace(so_far, start)) for start in same)
-    return tuple(_rest(start, present) for start in alike or able)
+    if same:
+        return tuple(_rest(start, present, _pace(so_far, start)) for start in alike or same)
+    return tuple(_rest(start, present) for start in able)
 
 
 def _pace(so_far: Durations, start: Durations) -> float:
