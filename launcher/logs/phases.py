@@ -18,7 +18,7 @@ from launcher.logs.times import seconds_between
 PHASES = ("imports", "config", "engine", "download", "load", "compile", "kv-cache", "graphs", "api", "ready")
 FACTS = (
     "engine_version", "architecture", "max_model_len", "attention_backend", "weights_gib", "kv_gib", "kv_tokens",
-    "max_concurrency", "graphs_gib", "api_url",
+    "max_concurrency", "graphs_gib", "api_url", "dtype", "quantization", "tensor_parallel", "kv_dtype",
 )  # fmt: skip
 """The names that ``Tracker.facts`` may have. Numbers are plain (``262144``, ``64.00``), GiB where the name says so."""
 
@@ -26,6 +26,15 @@ _HEAD = re.compile(
     r"(?:\[[^\]]*\] ?)?(?:\([^()]* pid=\d+[^()]*\) )*"
     r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) (\d\d-\d\d \d\d:\d\d:\d\d) \[?[^\s\]]+:\d+\] |(INFO):\s+)?"
 )
+_CONFIG = tuple(
+    (name, re.compile(rf"(?<!\w){word}=(?:torch\.)?'?([\w.-]+)"))
+    for name, word in (
+        ("dtype", "dtype"), ("quantization", "quantization"), ("tensor_parallel", "tensor_parallel_size"),
+        ("kv_dtype", "kv_cache_dtype"),
+    )
+)  # fmt: skip
+_USUAL = ("None", "1", "auto", "default")
+"""What is not worth a line."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 PIECES = {"download": "file", "load": "shard", "graphs": "graph"}
 """What the bar of a phase counts."""
@@ -148,6 +157,10 @@ class Tracker:
         compiles = " V1 LLM engine" in message or "CompilationMode." in message
         self._compiles = compiles and not eager and not none and "device_config=cpu" not in message
         found = re.search(r"model='([^']*)'", message)
+        for name, pattern in _CONFIG:
+            said = pattern.search(message)
+            if said is not None and said[1] not in _USUAL:
+                self.facts.setdefault(name, said[1])
         self._local = "load_format=dummy" in message or (found is not None and _is_local(found[1]))
 
 

@@ -26,8 +26,12 @@ KEYS = 200
 LOCK_TRIES_S = 1.0
 _SLACK, _SLACK_S = 1.25, 1.0
 """A phase may last so much longer than ever before until nobody can say any more how long it will."""
-_ALIKE, _ALIKE_S = 2.0, 3.0
+_ALIKE, _ALIKE_S = 1.3, 1.0
 """Two phases took about the same time when they differ by this factor, or this many seconds, at the most."""
+_SPEED = ("imports", "engine")
+"""Phases that tell how quick the machine is today: no network, no cache of compiled graphs."""
+_LEAST, _MOST = 0.5, 2.0
+"""A busy machine makes everything slower; more than this is another cause, which need not go on."""
 _IDLE_FLAGS = frozenset({
     "--host", "--port", "--served-model-name", "--api-key", "--root-path", "--uvicorn-log-level", "--allowed-origins",
     "--disable-access-log-for-endpoints", "--max-log-len", "--chat-template", "--tool-call-parser",
@@ -191,13 +195,25 @@ def rests(earlier: Sequence[Durations], so_far: Durations, present: str) -> tupl
     """What earlier starts say of the phase ``present`` and the ones behind it, ``so_far`` being over.
 
     A start that went the same way counts before others (one that downloads is no measure for one that does not): same
-    phases of about the same length, else the same phases, else any that had the present one.
+    phases of about the same length, else the same phases, else any that had the present one. With the same phases, what
+    they say is made longer or shorter as the machine is slower or quicker today.
     """
     able = [start for start in earlier if any(name == present for name, _ in start)]
     names = [name for name, _ in so_far]
     same = [start for start in able if [name for name, _ in start][: len(names) + 1] == [*names, present]]
     alike = [start for start in same if all(_about(ours[1], theirs[1]) for ours, theirs in zip(so_far, start))]
-    return tuple(_rest(start, present) for start in alike or same or able)
+    if same:
+        return tuple(_rest(start, present, _pace(so_far, start)) for start in alike or same)
+    return tuple(_rest(start, present) for start in able)
+
+
+def _pace(so_far: Durations, start: Durations) -> float:
+    """How much slower (above 1) this start is than an earlier one with the same phases."""
+    pairs = [(ours[1], theirs[1]) for ours, theirs in zip(so_far, start) if ours[0] in _SPEED]
+    ours, theirs = (sum(pair[side] for pair in pairs) for side in (0, 1))
+    if min(ours, theirs) < _ALIKE_S:
+        return 1.0
+    return min(_MOST, max(_LEAST, ours / theirs))
 
 
 def _about(one: float, other: float) -> bool:
@@ -205,9 +221,9 @@ def _about(one: float, other: float) -> bool:
     return high - low <= _ALIKE_S or high <= low * _ALIKE
 
 
-def _rest(start: Durations, present: str) -> Rest:
+def _rest(start: Durations, present: str, pace: float = 1.0) -> Rest:
     index = next(number for number, (name, _) in enumerate(start) if name == present)
-    return Rest(start[index][1], sum(seconds for _, seconds in start[index + 1 :]))
+    return Rest(start[index][1] * pace, sum(seconds for _, seconds in start[index + 1 :]) * pace)
 
 
 def remains(found: Sequence[Sequence[float]], spent_s: float, *, present_s: float | None = None) -> float | None:

@@ -123,7 +123,7 @@ def test_phases_that_are_over_count_and_ready_does_not() -> None:
 
 
 def test_a_start_that_went_the_same_way_counts_before_others() -> None:
-    so_far = (("imports", 6.2), ("config", 2.0))
+    so_far = (("imports", 6.0), ("config", 2.0))
     assert len(starts.rests((WARM, COLD), so_far, "download")) == 2
     warm_so_far = (*so_far, ("download", 1.0))
     assert starts.rests((WARM, COLD, WARM), warm_so_far, "load") == (Rest(3.0, 1.0), Rest(3.0, 1.0))
@@ -131,6 +131,19 @@ def test_a_start_that_went_the_same_way_counts_before_others() -> None:
     assert starts.rests((WARM, without), warm_so_far, "load") == (Rest(3.0, 1.0),), "other phases count after the same"
     assert starts.rests((without,), warm_so_far, "load") == (Rest(50.0, 0),), "better than nothing"
     assert starts.rests((WARM,), so_far, "graphs") == () == starts.rests((), (), "imports")
+
+
+@pytest.mark.parametrize(
+    ("imports", "pace"), [(12.0, 2.0), (3.0, 0.5), (60.0, 2.0), (0.1, 1.0), (9.0, 1.5), (6.6, 1.1)]
+)
+def test_a_slower_machine_makes_what_remains_longer_within_bounds(imports: float, pace: float) -> None:
+    found = starts.rests((WARM,), (("imports", imports), ("config", 2.0), ("download", 1.0)), "load")
+    assert found == (pytest.approx((3.0 * pace, 1.0 * pace)),)
+
+
+def test_a_long_download_does_not_make_the_rest_longer() -> None:
+    found = starts.rests((WARM,), (("imports", 6.0), ("config", 2.0), ("download", 100.0)), "load")
+    assert found == (Rest(3.0, 1.0),)
 
 
 @pytest.mark.parametrize(

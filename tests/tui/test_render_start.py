@@ -97,6 +97,11 @@ def test_the_facts_of_the_log_in_words_and_in_order() -> None:
     run = ready_run(facts=(("kv_tokens", "439136"), ("new_fact", "x"), ("engine_version", "0.33.0")))
     said = [" ".join(line.split()) for line in overview_text.log_facts(run, 70).plain.split("\n")]
     assert said == ["vLLM 0.33.0", "KV cache 439,136 tokens", "new fact x"]
+    wide = [" ".join(line.split()) for line in overview_text.log_facts(run, 100).plain.split("\n")]
+    assert wide == ["vLLM 0.33.0 new fact x", "KV cache 439,136 tokens"]
+    one = overview_text.log_facts(ready_run(facts=(("engine_version", "1"),)), 100).plain
+    assert one.split() == ["vLLM", "1"]
+    assert overview_text.log_facts(ready_run(facts=()), 100).plain == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -110,9 +115,12 @@ async def test_the_overview_of_a_start(size: tuple[int, int]) -> None:
     app = Host(FakeSources(), run)
     async with app.run_test(size=size) as pilot:
         text = " ".join((await until_text(pilot, "loading weights 43 %, shard 3 of 7")).split())
-        assert "about 18 s to go (from 5 earlier starts)" in text
+        assert "to go" not in text, "an estimate of something that does not move would be a lie"
         assert "▲ nothing has moved for 94 s: no log line" in text
         assert "imports ███" in text and " …" in text
+        app.snapshot(run._replace(still=None))
+        text = " ".join((await until_text(pilot, "◷")).split())
+        assert "◷ about 18 s to go (from 5 earlier starts)" in text and "nothing has moved" not in text
 
 
 async def test_the_overview_of_a_start_that_failed() -> None:

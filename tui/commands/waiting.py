@@ -55,7 +55,7 @@ class PhaseTeller:
             lasted = words.duration(max(0.0, time.time() - mark.started))
             more = start.download(run.download) if run.download is not None else clean_line(run.detail or "")
             said = " ".join(part for part in (run.progress, lasted) if part)
-            told = (said, more, clean_line(run.still or ""), start.remains(run))
+            told = (said, more, clean_line(run.still or "") or start.remains(run))
             self._progress.show(f"◐ {mark.name}", ", ".join(part for part in told if part))
         elif run.live and not run.ready:
             self._progress.show(f"◌ {run.status}")

@@ -69,8 +69,8 @@ class OverviewPane(Pane):
             yield Section("End of the log (3: all of it)", id="overview-last-lines")
             yield Section("Start", id="overview-phases")
             yield Section("Run", id="overview-facts")
-            yield Section("Command", id="overview-command")
             yield Section("From the log", id="overview-log-facts")
+            yield Section("Command", id="overview-command")
             yield Section("Notes", id="overview-notes")
             yield Section("Environment", id="overview-environment")
 

@@ -20,6 +20,8 @@ from tui.render.state import look
 
 _LABEL = 12
 _MUTED = "$foreground-muted"
+_TWO_COLUMNS = 36
+"""Cells that each column of the log's facts must have at least."""
 _BLOCKS = " ▏▎▍▌▋▊▉"
 
 
@@ -34,8 +36,7 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
     if run.status == "running" and run.attached:
         return "◑", "Not ready: asked again every second.", "$warning"
     if run.status in ("running", "initializing"):
-        parts = (start.doing(run) or "waiting for the first sign", f"{spent} so far", start.remains(run))
-        return "◐", f"Starting: {', '.join(part for part in parts if part)}.", "$warning"
+        return "◐", f"Starting: {start.doing(run) or 'waiting for the first sign'}, {spent} so far.", "$warning"
     after = f" after {lasted}" if lasted else ""
     code = f" with exit code {run.exit_code}" if run.exit_code is not None else ""
     return {
@@ -62,13 +63,17 @@ def headline(run: RunView, now: float) -> Content:
         reason = clean(run.reason).strip()
         parts.append("\n")
         parts.append((f" {reason} ", "bold reverse $error") if bad else (reason, "$warning"))
-    parts += _trouble(run)
+    parts += _beside(run)
     return Content.assemble(*parts)
 
 
-def _trouble(run: RunView) -> list[Content | str | tuple[str, str]]:
-    """What is wrong with a server that is ready, a line each: its health with the advice, the goals that it misses."""
+def _beside(run: RunView) -> list[Content | str | tuple[str, str]]:
+    """What is to be known beside the sentence, a line each. Of a start what remains, or that it does not move; of a
+    server that is ready its health with the advice, and the goals that it misses."""
     found: list[Content | str | tuple[str, str]] = []
+    remains = start.remains(run)
+    if remains and not run.still:  # an estimate of something that does not move would be a lie
+        found += ["\n", ("◷ ", "$warning"), remains]
     if run.still and run.live:
         found += [
             "\n",
@@ -139,10 +144,25 @@ def facts(run: RunView, now: float, width: int) -> Content:
 
 
 def log_facts(run: RunView, width: int) -> Content:
-    """What the log told of the model and the engine, in words, in the order in which a start tells it."""
+    """What the log told of the model and the engine, in words, in the order in which a start tells it; in two columns
+    where there is room for them."""
     order = {name: number for number, name in enumerate(FACTS)}
     known = sorted(run.facts, key=lambda fact: order.get(fact[0], len(order)))
-    return table((facts_of_log.describe(name, value) for name, value in known), width)
+    rows = [facts_of_log.describe(name, value) for name, value in known]
+    half = (len(rows) + 1) // 2
+    column = width // 2 - 1
+    if (
+        len(rows) < 2
+        or column < _TWO_COLUMNS
+        or any(cell_len(label) + cell_len(text) + 4 > column for label, text in rows)
+    ):
+        return table(rows, width)
+    left, right = (table(part, column).split("\n", allow_blank=True) for part in (rows[:half], rows[half:]))
+    lines = [
+        Content.assemble(one, " " * (column + 2 - one.cell_length), right[number] if number < len(right) else "")
+        for number, one in enumerate(left)
+    ]
+    return Content("\n").join(lines)
 
 
 def table(rows: Iterable[tuple[str, str]], width: int) -> Content:
