@@ -101,9 +101,9 @@ class Attempt:
     def follow(self, now: float) -> None:
         """Read what was logged since the last call (phases that began, progress, facts), and look whether it moves.
         ``now``: monotonic seconds."""
-        self._follow_log()
         if self._start is not None:
             self._start.look(now)
+        self._follow_log()
 
     def _follow_log(self) -> None:
         if self._watch is None:

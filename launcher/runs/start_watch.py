@@ -26,7 +26,8 @@ class StartWatch:
         step: StepRecord | None,
         whole: bool = True,
     ) -> None:
-        """``whole``: watched from its beginning; the times of another one are no measure for later starts."""
+        """``whole``: watched from its beginning; the times of another one (and of one that stood still) are no measure
+        for later starts."""
         self._state = keeper.state
         self._keeper = keeper
         self._whole = whole
@@ -69,6 +70,7 @@ class StartWatch:
         spent = now - self._stall.moved_at
         if still and state.still_since is None:
             state.still_since = round(time.time() - spent, 1)
+            self._whole = False  # no measure for others
             self._keeper.event(
                 "problem", f"nothing has moved for {spent:.0f} s: no log line, no disk, no CPU, no GPU memory"
             )

@@ -30,7 +30,7 @@ _ALIKE, _ALIKE_S = 1.3, 1.0
 """Two phases took about the same time when they differ by this factor, or this many seconds, at the most."""
 _SPEED = ("imports", "engine")
 """Phases that tell how quick the machine is today: no network, no cache of compiled graphs."""
-_LEAST, _MOST = 0.5, 2.0
+_LEAST, _MOST = 1 / 3, 3.0
 """A busy machine makes everything slower; more than this is another cause, which need not go on."""
 _IDLE_FLAGS = frozenset({
     "--host", "--port", "--served-model-name", "--api-key", "--root-path", "--uvicorn-log-level", "--allowed-origins",

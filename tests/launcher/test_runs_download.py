@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import runs_kit as kit
 from waiting import wait_for
 
-from launcher.runs import hub_cache
+from launcher import paths
+from launcher.runs import control, hub_cache, listing
 from launcher.runs.download import DownloadWatch
+from launcher.runs.view import RunView
 
 LISTING = {
     "siblings": [
@@ -203,3 +206,30 @@ def test_a_cached_model_is_no_download(tmp_path: Path) -> None:
     (folder / "aa").write_bytes(b"x" * 1000)
     watch = DownloadWatch("org/m", {"HF_HUB_CACHE": str(tmp_path)}, ask=lambda *_: pytest.fail("asked"))
     assert [watch.look(float(second)) for second in range(5)] == [None] * 5
+
+
+def test_a_real_supervisor_tells_how_far_it_is(hub: Hub, tmp_path: Path) -> None:
+    folder = blobs(tmp_path)
+    script = tmp_path / "script.json"
+    line = "INFO 11-22 06:32:05 [x.py:1] Starting to load model org/m..."
+    script.write_text(json.dumps({"log": [line, {"sleep": 600}]}))
+    env = {"HF_HUB_CACHE": str(tmp_path), "HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_not_to_be_seen"}
+    run_id, _ = kit.start_server("--script", str(script), model="org/m", env=env)
+    wait_for(lambda: listing.load(run_id).phase == "download")
+    part = folder / "aa.incomplete"
+
+    def grows() -> RunView | None:
+        with part.open("ab") as file:
+            file.write(b"x")
+        run = listing.load(run_id)
+        return run if run.download is not None and run.download.total == 1000 and run.download.rate else None
+
+    run = wait_for(grows)
+    assert run is not None and run.download is not None and 0 < run.download.have < 1000
+    assert run.progress == f"{int(run.download.have / 10)} %" and run.download.remains_s is not None
+    assert [token for _, token in hub.asked] == ["Bearer hf_not_to_be_seen"]
+    place = paths.RunPaths.of(run_id)
+    for file in (place.state, place.events, place.output, place.supervisor_log):
+        assert "hf_not_to_be_seen" not in Path(file).read_text()
+    control.terminate(run_id, force=True)
+    wait_for(lambda: kit.ended(run_id))

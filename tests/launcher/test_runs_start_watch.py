@@ -93,6 +93,8 @@ def test_a_start_that_stops_moving_is_an_event_and_one_that_goes_on_too(tmp_path
         assert listing.view(RECORD, state, keeper.run).still is None
         said = [(event.kind, event.text) for event in events.read(keeper.run.events)]
         assert [kind for kind, _ in said] == ["problem", "note"]
+        watch.ready()
+        assert not os.path.exists(paths.starts_dir()), "a start that stood still is no measure"
         assert said[0][1].startswith("nothing has moved for") and said[1][1].startswith("it moves again")
     finally:
         child.kill()

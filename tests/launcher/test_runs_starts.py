@@ -134,7 +134,7 @@ def test_a_start_that_went_the_same_way_counts_before_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("imports", "pace"), [(12.0, 2.0), (3.0, 0.5), (60.0, 2.0), (0.1, 1.0), (9.0, 1.5), (6.6, 1.1)]
+    ("imports", "pace"), [(12.0, 2.0), (3.0, 0.5), (60.0, 3.0), (1.2, 1 / 3), (0.1, 1.0), (9.0, 1.5), (6.6, 1.1)]
 )
 def test_a_slower_machine_makes_what_remains_longer_within_bounds(imports: float, pace: float) -> None:
     found = starts.rests((WARM,), (("imports", imports), ("config", 2.0), ("download", 1.0)), "load")
