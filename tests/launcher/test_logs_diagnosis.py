@@ -395,3 +395,26 @@ def test_no_advice_that_a_given_flag_makes_useless() -> None:
     with_bytes = found([line], args={"kv-cache-memory-bytes": "1M"})
     assert "gpu-memory-utilization" not in {change.flag for fix in with_bytes.fixes for change in fix.changes}
     assert "--kv-cache-memory-bytes" in with_bytes.fixes[0].text
+
+
+DENIED = "(APIServer pid=1) ERROR 11-22 07:00:00 [x.py:1] PermissionError: [Errno 13] Permission denied: '/media/a.png'"
+CRASH = (
+    "(EngineCore pid=2) ERROR 11-22 08:00:00 [core.py:1] torch.AcceleratorError: CUDA error: an illegal memory access "
+    "was encountered"
+)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_request_that_failed_is_not_why_the_engine_died_later(code: int) -> None:
+    assert found([*healthy.START, DENIED, CRASH, *WRAPPERS[1:]], code).rule == "illegal-access"
+    unknown = "(EngineCore pid=2) ERROR 11-22 08:00:00 [core.py:1] AssertionError: odd block table"
+    dead = "(APIServer pid=1) ERROR 11-22 08:00:00 [x.py:1] EngineDeadError: EngineCore encountered an issue."
+    told = found([*healthy.START, DENIED, unknown, dead], code)
+    assert (told.title, told.where) == ("AssertionError: odd block table", "EngineCore")
+    assert found([*healthy.START, DENIED], 1).rule == "perm", "nothing else is known"
+    assert found([*healthy.START, DENIED], None).rule == "perm", "told of a server that lives"
+
+
+def test_the_ranks_of_a_server_that_served() -> None:
+    lines = [*healthy.START, CRASH.replace("EngineCore", "Worker_TP1"), CRASH]
+    assert found(lines).where == "Worker_TP1"
