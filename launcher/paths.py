@@ -64,6 +64,16 @@ def reserve_lock() -> str:
     return os.path.join(home(), "reserve.lock")
 
 
+def starts_dir() -> str:
+    """How long earlier starts took, one file a kind of start."""
+    return os.path.join(home(), "starts")
+
+
+def starts_file(key: str) -> str:
+    """The earlier starts of one key."""
+    return os.path.join(starts_dir(), f"{key}.jsonl")
+
+
 def user_secrets() -> str:
     """``NAME=value`` lines that manifests may name with ``{secret: NAME}``."""
     return os.path.join(config_dir(), "secrets.env")
@@ -82,16 +92,6 @@ def settings() -> str:
 def screen_log() -> str:
     """Where the screen writes what it cannot show."""
     return os.path.join(home(), "screen.log")
-
-
-def starts_dir() -> str:
-    """How long earlier starts took, one file for each thing that was started."""
-    return os.path.join(home(), "starts")
-
-
-def starts_of(key: str) -> str:
-    """The file of one thing."""
-    return os.path.join(starts_dir(), f"{key}.json")
 
 
 def prometheus_dir() -> str:

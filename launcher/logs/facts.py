@@ -13,6 +13,10 @@ _LABELS = {
     "max_concurrency": "Max concurrency",
     "graphs_gib": "CUDA graphs",
     "api_url": "Listens on",
+    "dtype": "Weight type",
+    "quantization": "Quantization",
+    "tensor_parallel": "Tensor parallel",
+    "kv_dtype": "KV cache type",
 }
 
 
@@ -23,6 +27,8 @@ def describe(name: str, value: str) -> tuple[str, str]:
         return label, f"{value} GiB"
     if name in ("max_model_len", "kv_tokens") and value.isdecimal():
         return label, f"{int(value):,} tokens"
+    if name == "tensor_parallel":
+        return label, f"{value} GPUs"
     if name == "max_concurrency":
         return label, f"{value} full-length requests"
     return label, value

@@ -18,7 +18,7 @@ from launcher.logs.times import seconds_between
 PHASES = ("imports", "config", "engine", "download", "load", "compile", "kv-cache", "graphs", "api", "ready")
 FACTS = (
     "engine_version", "architecture", "max_model_len", "attention_backend", "weights_gib", "kv_gib", "kv_tokens",
-    "max_concurrency", "graphs_gib", "api_url",
+    "max_concurrency", "graphs_gib", "api_url", "dtype", "quantization", "tensor_parallel", "kv_dtype",
 )  # fmt: skip
 """The names that ``Tracker.facts`` may have. Numbers are plain (``262144``, ``64.00``), GiB where the name says so."""
 
@@ -26,7 +26,18 @@ _HEAD = re.compile(
     r"(?:\[[^\]]*\] ?)?(?:\([^()]* pid=\d+[^()]*\) )*"
     r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) (\d\d-\d\d \d\d:\d\d:\d\d) \[?[^\s\]]+:\d+\] |(INFO):\s+)?"
 )
+_CONFIG = tuple(
+    (name, re.compile(rf"(?<!\w){word}=(?:torch\.)?'?([\w.-]+)"))
+    for name, word in (
+        ("dtype", "dtype"), ("quantization", "quantization"), ("tensor_parallel", "tensor_parallel_size"),
+        ("kv_dtype", "kv_cache_dtype"),
+    )
+)  # fmt: skip
+_USUAL = ("None", "1", "auto", "default")
+"""What is not worth a line."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
+PIECES = {"download": "file", "load": "shard", "graphs": "graph"}
+"""What the bar of a phase counts."""
 _RANK = {name: number for number, name in enumerate(PHASES)}
 _AFTER_READY = 8
 """Old versions print the address behind the ready line: look at so many lines more for it."""
@@ -43,12 +54,14 @@ class PhaseChange(NamedTuple):
 class Tracker:
     """Feed it every line of one start, in order. After ``ready`` it looks at nothing any more."""
 
-    __slots__ = ("_compiles", "_left", "_local", "_time", "facts", "phase", "progress")
+    __slots__ = ("_compiles", "_left", "_local", "_time", "detail", "facts", "phase", "progress")
 
     def __init__(self) -> None:
         self.phase = PHASES[0]
         self.progress: str | None = None
         """What the phase says of itself, ``43 %``; None when it says nothing."""
+        self.detail: str | None = None
+        """The same in pieces, ``shard 3 of 7``."""
         self.facts: dict[str, str] = {}
         self._time: str | None = None
         self._compiles = False
@@ -108,6 +121,7 @@ class Tracker:
     def _take(self, rule: Rule, found: re.Match[str], message: str) -> PhaseChange | None:
         values = found.groupdict()
         pct, model = values.pop("pct", None), values.pop("_model", None)
+        at, of = values.pop("_at", None), values.pop("_of", None)
         for name, value in values.items():
             if value and name not in self.facts:  # the first: a draft model tells its own later
                 self.facts[name] = value.replace(",", "") if name == "kv_tokens" else value
@@ -118,7 +132,11 @@ class Tracker:
             phase = "load" if self._local or (model is not None and _is_local(model)) else "download"
         elif phase == LOADED:
             phase = "compile" if self._compiles else "kv-cache"
-        return self._move(phase, f"{pct} %" if pct is not None else None, message)
+        change = self._move(phase, f"{pct} %" if pct is not None else None, message)
+        if phase is not None:
+            known = self.progress and at and self.phase in PIECES
+            self.detail = f"{PIECES[self.phase]} {at} of {of}" if known else None
+        return change
 
     def _move(self, phase: str | None, progress: str | None, message: str) -> PhaseChange | None:
         if phase is None:
@@ -139,6 +157,10 @@ class Tracker:
         compiles = " V1 LLM engine" in message or "CompilationMode." in message
         self._compiles = compiles and not eager and not none and "device_config=cpu" not in message
         found = re.search(r"model='([^']*)'", message)
+        for name, pattern in _CONFIG:
+            said = pattern.search(message)
+            if said is not None and said[1] not in _USUAL:
+                self.facts.setdefault(name, said[1])
         self._local = "load_format=dummy" in message or (found is not None and _is_local(found[1]))
 
 

@@ -1,8 +1,8 @@
 """The lines of a start that matter, as a table: how they begin, what they look like, which phase begins, what they say.
 
 Words and their drift: vLLM 0.5.4 to 0.33, CUDA and CPU (captures and the sources of 46 releases). A named group is a
-fact of that name, except ``pct`` (progress). A phase names what goes on *after* its line, so many lines below are the
-end of what went before: the weights are in, so compilation begins.
+fact of that name, except ``pct`` (progress), ``_at`` and ``_of`` (shard 3 of 7). A phase names what goes on *after* its
+line, so many lines below are the end of what went before: the weights are in, so compilation begins.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ class Rule(NamedTuple):
 
 
 _VERSION = r"(?P<engine_version>\d+\.\d+[^\s,)]*)"
+_BAR = r"(?P<pct>\d+)%\|(?:[^|]*\| *(?P<_at>\d+)/(?P<_of>\d+))?"
 _CONCURRENCY = r"Maximum concurrency for [\d,]+ tokens per request: (?P<max_concurrency>[\d.]+)x"
 _WEIGHT_FILE = r"[\w.-]+\.(?:safetensors|bin|pt|pth|gguf):\s+(?P<pct>\d+)%\|"
-_SHARDS = r"[A-Z][\w -]{0,40}(?:shards|Streamer)[^:%]{0,40}:\s+(?P<pct>\d+)% Completed \|"
+_SHARDS = (
+    r"[A-Z][\w -]{0,40}(?:shards|Streamer)[^:%]{0,40}:\s+(?P<pct>\d+)% Completed \|(?: *(?P<_at>\d+)/(?P<_of>\d+))?"
+)
 _V1_BACKEND = r"Using (?:AttentionBackendEnum\.)?(?P<attention_backend>[A-Z][A-Z0-9_]+) attention backend"
 _OLD_BACKEND = (
     r"Using (?P<attention_backend>Flash ?Attention(?:-\d)?|Flash ?Infer|Flex ?Attention|XFormers|Torch SDPA|Pallas|"
@@ -49,7 +52,7 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     ("Star", r"Starting to load model (?P<_model>\S+?)\.\.\.$", LOADING, VLLM),
     ("Load", r"Loading model from scratch\.\.\.", LOADING, VLLM),
     ("mode|pyto|cons|tf_m|adap", _WEIGHT_FILE, "download", ANY),
-    ("Fetc", r"Fetching \d+ files:\s+(?P<pct>\d+)%\|", "download", ANY),
+    ("Fetc", rf"Fetching \d+ files:\s+{_BAR}", "download", ANY),
     ("Time", r"Time spent downloading weights for ", "load", VLLM),
     ("File", r"Filesystem type for checkpoints: ", "load", VLLM),
     ("Load|Mult|Para", _SHARDS, "load", ANY),
@@ -72,7 +75,7 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     ("# GP|# cu|# CP|# xp|# TP|# hp|# ne|# ro", r"# \w+ blocks: \d+, # CPU blocks: \d+", "kv-cache", VLLM),
     # CUDA graphs
     ("Capt", r"Capturing the model for CUDA graphs|Capturing cudagraphs for decoding", "graphs", VLLM),
-    ("Capt", r"Capturing CUDA graph(?: shape)?s?(?: \([^)]*\))?:?\s+(?P<pct>\d+)%\|", "graphs", ANY),
+    ("Capt", rf"Capturing CUDA graph(?: shape)?s?(?: \([^)]*\))?:?\s+{_BAR}", "graphs", ANY),
     ("Grap", r"Graph capturing finished in \d+ secs?(?:, took (?P<graphs_gib>-?[\d.]+) GiB)?", "graphs", VLLM),
     # the web server
     ("Supp", r"Supported[ _]tasks: \[", "api", VLLM),

@@ -100,16 +100,29 @@ def _drop(server: Server, entry: _Found) -> list[Edit]:
 
 def _change(server: Server, entry: _Found, flag: str, value: str | int | float) -> list[Edit]:
     if entry.negative:
-        return [Edit(entry.word.start, entry.word.end, f"--{flag} {_quoted(value)}")]
+        return [Edit(entry.word.start, entry.word.end, f"--{flag}{_behind(value)}")]
     if entry.joined is not None:
         start = entry.word.end - len(entry.joined)
         return [] if _bare(entry.joined) == str(value) else [Edit(start, entry.word.end, _quoted(value, entry.joined))]
     if not entry.values:
-        return [Edit(entry.word.end, entry.word.end, f" {_quoted(value)}")]
+        return [Edit(entry.word.end, entry.word.end, _behind(value))]
     if len(entry.values) > 1 and not _ambiguous(server, entry):
         raise CannotEdit(f"{entry.word.raw} has {len(entry.values)} values")
     old = entry.values[0]
-    return [] if old.text == str(value) and not old.expands else [Edit(old.start, old.end, _quoted(value, old.raw))]
+    if old.text == str(value) and not old.expands:
+        return []
+    if _like_flag(value):
+        return [Edit(entry.word.end, old.end, _behind(value))]
+    return [Edit(old.start, old.end, _quoted(value, old.raw))]
+
+
+def _behind(value: str | int | float) -> str:
+    """The value as it follows its flag: apart, but one that looks like a flag itself is joined."""
+    return f"{'=' if _like_flag(value) else ' '}{_quoted(value)}"
+
+
+def _like_flag(value: str | int | float) -> bool:
+    return re.match(r"-(?![\d.])", str(value)) is not None
 
 
 def _quoted(value: str | int | float, old: str = "") -> str:
@@ -128,7 +141,7 @@ def _bare(raw: str) -> str:
 
 def _add(script: str, server: Server, flag: str, value: Value) -> Edit:
     """Behind the last word; on a line of its own where the others have theirs."""
-    text = _switch(flag, value) if isinstance(value, bool) else f"--{flag} {_quoted(value)}"
+    text = _switch(flag, value) if isinstance(value, bool) else f"--{flag}{_behind(value)}"
     words = (server.before[-1], *server.args)
     end = words[-1].end
     seams = [script[a.end : b.start] for a, b in pairwise(words)]

@@ -11,7 +11,7 @@ from launcher import paths
 from launcher.host import driver
 from launcher.runs import command, environment, pyenv
 from launcher.runs.keeper import Keeper
-from launcher.runs.record import RunRecord
+from launcher.runs.record import RunRecord, StepRecord
 from launcher.runs.start_watch import StartWatch
 from launcher.runs.steps import Steps
 from launcher.runs.watch import LogWatch
@@ -36,8 +36,8 @@ class Attempt:
         self._secrets = secrets
         self._inherited = inherited
         self._watch: LogWatch | None = None
-        self._start = StartWatch(record, keeper)
-        self._settled = True
+        self._start: StartWatch | None = None
+        """While a server starts, and not after."""
 
     @property
     def watching(self) -> bool:
@@ -50,28 +50,25 @@ class Attempt:
         state.wanted, state.served, state.ready, state.ready_at = None, False, False, None
         state.started = state.ended = state.exit_code = state.server_port = state.step = None
         state.phase, state.phases, state.progress, state.facts, state.served_names = None, [], None, {}, []
-        state.expect = state.still = None
         state.log_start = size(self._run.output)
-        self._watch = None
+        self._watch = self._start = None
 
     def adopt(self) -> None:
         """Go on with an attempt that another supervisor began: its log is read again from where it starts."""
         self._watch = LogWatch(self._run.output, self._state.log_start)
-        self._start.begin(self._record.env)
-        self._settled = self._state.ready
+        if not self._state.served:
+            self._start = self._begin_start(self.steps.current, whole=False)
 
     def start(self, index: int) -> None:
         """Start step ``index``. Raises VdeckError (no environment) or OSError (folder or program missing)."""
         step = self._record.steps[index]
-        env = self._environment()
-        self.steps.start(index, env)
+        self.steps.start(index, self._environment())
         count = len(self._record.steps)
         if count > 1:
             self._keeper.event("step", f"step {index + 1} of {count}: {step.display.strip().partition(chr(10))[0]}")
         if step.kind == "vllm" or command.starts_vllm(step.display):
             self._watch = LogWatch(self._run.output, size(self._run.output))
-            self._start.begin(env)
-            self._settled = False
+            self._start = self._begin_start(step, whole=True)
             self._phase("imports")
         elif count > 1:
             self._state.progress = f"step {index + 1}/{count}"
@@ -91,32 +88,39 @@ class Attempt:
             nvidia=driver.nvidia_present(),
         )
 
-    def follow_log(self) -> None:
-        """Read what was logged since the last call: phases that began, progress, facts."""
+    def _begin_start(self, step: StepRecord | None, *, whole: bool) -> StartWatch:
+        env = {**self._inherited, **self._record.env, **self._secrets}
+        return StartWatch(self._run, self._record, self._keeper, env=env, step=step, whole=whole)
+
+    def served(self) -> None:
+        """The server is ready: the start is over."""
+        if self._start is not None:
+            self._start.ready()
+            self._start = None
+
+    def follow(self, now: float) -> None:
+        """Read what was logged since the last call (phases that began, progress, facts), and look whether it moves.
+        ``now``: monotonic seconds."""
+        self._follow_log()
+        if self._start is not None:
+            self._start.look(now)
+
+    def _follow_log(self) -> None:
         if self._watch is None:
             return
         for name in self._watch.read():
             if name != "ready" and all(entry[0] != name for entry in self._state.phases):
                 self._phase(name)
         if self._state.phase is not None:
-            self._state.progress = self._watch.tracker.progress
+            found = self._watch.tracker
+            self._state.progress = found.progress or (self._start.progress if self._start is not None else None)
+            self._state.detail = found.detail
         self._state.facts = {str(key): str(value) for key, value in self._watch.tracker.facts.items()}
-        self._start.tick(time.monotonic(), [entry[0] for entry in self._state.pids])
-
-    def settle(self) -> None:
-        """The server is ready: the start is over, once."""
-        if not self._settled and self._state.ready:
-            self._settled = True
-            self._start.ready()
-
-    def over(self) -> None:
-        """The attempt ends, however far it came."""
-        self._settled = True
-        self._start.over()
 
     def _phase(self, name: str) -> None:
         self._state.enter_phase(name, time.time())
-        self._start.phase(name)
+        if self._start is not None:
+            self._start.phase()
         self._keeper.event("phase", name)
 
 

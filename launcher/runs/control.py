@@ -16,17 +16,19 @@ from launcher.metrics.goals import Goals
 from launcher.runs import adopt, asking, files, goal_file, intent, listing, reserve, secrets
 from launcher.runs import events as event_log
 from launcher.runs.events import Event
+from launcher.runs.mending import bundle as bundle
+from launcher.runs.mending import carry_out as carry_out
+from launcher.runs.mending import explain as explain
+from launcher.runs.mending import propose as propose
+from launcher.runs.mending import redactor as redactor
 from launcher.runs.view import RunView
 
 if TYPE_CHECKING:
     # YAML and what reads it are imported where a manifest is read: most commands never do
     from launcher.host.servers import Server
-    from launcher.logs.diagnosis import Fix
     from launcher.manifest.model import Manifest
     from launcher.manifest.overrides import Overrides
     from launcher.manifest.problems import Problem
-    from launcher.runs.amendment import Proposal
-    from launcher.runs.explain import Explained
     from launcher.runs.plan import Plan
 
 POLL_S = 0.1
@@ -248,41 +250,6 @@ def api_key(run_id: str) -> str | None:
 def secret_values(run_id: str) -> dict[str, str]:
     """The secret values of a run by name: to talk to its server, and to mask them in its log."""
     return secrets.variables(paths.RunPaths.of(run_id).secrets)
-
-
-def redactor(run_id: str) -> Callable[[str], str]:
-    """What masks every secret of a run in a text."""
-    from launcher.runs.masking import redactor
-
-    return redactor(run_id)
-
-
-def explain(run_id: str) -> Explained | None:
-    """Why a run failed, with the evidence; secrets masked. None: nothing is known against it."""
-    from launcher.runs.explain import explain
-
-    return explain(run_id)
-
-
-def propose(run_id: str, fix: Fix) -> Proposal:
-    """What a fix makes of the run's manifest, and what would be written; nothing is done yet."""
-    from launcher.runs import amendment
-
-    return amendment.propose(run_id, fix)
-
-
-def carry_out(proposal: Proposal) -> RunView:
-    """Write the changed manifest and start a new run of it. Raises VdeckError."""
-    from launcher.runs import amendment
-
-    return amendment.carry_out(proposal)
-
-
-def bundle(run_id: str, path: str | None = None) -> str:
-    """Pack what a bug report needs into one file (absent: in the present folder); its path. Raises VdeckError."""
-    from launcher.runs.bundle import pack
-
-    return pack(run_id, path)
 
 
 def recent_manifests() -> tuple[str, ...]:

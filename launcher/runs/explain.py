@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from launcher import paths
 from launcher.logs import ansi
@@ -16,6 +16,8 @@ AROUND = 3
 """Lines before the evidence, and behind it."""
 LINE_CHARACTERS = 2_000
 _BLOCK = 1 << 20
+_SHOWN = 8 * LINE_CHARACTERS
+"""Of a line, before its colours go: more of it is never looked at."""
 
 
 class Explained(NamedTuple):
@@ -24,6 +26,8 @@ class Explained(NamedTuple):
     diagnosis: Diagnosis
     around: tuple[tuple[int, str], ...] = ()
     """(line of the log from 1, its text), the evidence among them."""
+    offset: int | None = None
+    """Where the line of the evidence begins in the log, in bytes."""
 
 
 def explain(run_id: str) -> Explained | None:
@@ -33,8 +37,10 @@ def explain(run_id: str) -> Explained | None:
         return None
     mask = masking.redactor(run_id)
     path = paths.RunPaths.of(run_id).output
-    around = lines_around(path, found.evidence.number, mask) if found.evidence is not None else ()
-    return Explained(masked(found, mask), around)
+    if found.evidence is None:
+        return Explained(masked(found, mask))
+    number = found.evidence.number
+    return Explained(masked(found, mask), lines_around(path, number, mask), line_offset(path, number))
 
 
 def masked(found: Diagnosis, mask: Callable[[str], str]) -> Diagnosis:
@@ -53,44 +59,56 @@ def _line(text: str, mask: Callable[[str], str]) -> str:
     return shorten(clean_line(mask(text)).strip(), LINE_CHARACTERS)
 
 
-def lines_around(
-    path: str, number: int, mask: Callable[[str], str], count: int = AROUND
-) -> tuple[tuple[int, str], ...]:
+def lines_around(path: str, number: int, mask: Callable[[str], str]) -> tuple[tuple[int, str], ...]:
     """The lines of a file around line ``number`` (from 1), masked; fewer at its ends, none when it cannot be read."""
-    first = max(1, number - count)
+    first = max(1, number - AROUND)
     try:
         with files.open_regular(path) as file:
-            seen = 1
-            while seen < first:  # by blocks: a line may be far down a large file
-                block = file.read(_BLOCK)
-                if not block:
-                    return ()
-                found = block.count(b"\n")
-                if seen + found < first:
-                    seen += found
-                    continue
-                at = -1
-                for _ in range(first - seen):
-                    at = block.index(b"\n", at + 1)
-                file.seek(at + 1 - len(block), 1)
-                seen = first
-            return tuple(_read(file, first, number + count, mask))
+            return tuple(_read(file, first, number + AROUND, mask)) if _go_to(file, first) else ()
     except OSError:
         return ()
 
 
-def _read(file: object, first: int, last: int, mask: Callable[[str], str]) -> list[tuple[int, str]]:
-    read = file.readline  # type: ignore[attr-defined]
+def line_offset(path: str, number: int) -> int | None:
+    """Where in a file line ``number`` (from 1) begins, in bytes; None when it has no such line."""
+    try:
+        with files.open_regular(path) as file:
+            return file.tell() if _go_to(file, number) and file.read(1) and file.seek(-1, 1) >= 0 else None
+    except OSError:
+        return None
+
+
+def _go_to(file: BinaryIO, number: int) -> bool:
+    """Put the file at the beginning of a line. By blocks: it may be far down a large file."""
+    seen = 1
+    while seen < number:
+        block = file.read(_BLOCK)
+        if not block:
+            return False
+        found = block.count(b"\n")
+        if seen + found < number:
+            seen += found
+            continue
+        at = -1
+        for _ in range(number - seen):
+            at = block.index(b"\n", at + 1)
+        file.seek(at + 1 - len(block), 1)
+        return True
+    return True
+
+
+def _read(file: BinaryIO, first: int, last: int, mask: Callable[[str], str]) -> list[tuple[int, str]]:
+    read = file.readline
     lines = []
     for number in range(first, last + 1):
-        raw: bytes = read(_BLOCK)
+        raw = read(_BLOCK)
         if not raw:
             break
         whole = raw
         while whole and not whole.endswith(b"\n"):  # the rest of a line that has no end
             whole = read(_BLOCK)
         text = last_state(raw.decode("utf-8", "replace").rstrip("\r\n"))
-        lines.append((number, shorten(mask(ansi.plain(text)).rstrip(), LINE_CHARACTERS)))
+        lines.append((number, shorten(mask(ansi.plain(text[:_SHOWN])).rstrip(), LINE_CHARACTERS)))
     return lines
 
 

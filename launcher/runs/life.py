@@ -122,9 +122,10 @@ class Life:
             self._new_attempt()
             return 0.05
         if not self._state.ready:
-            self._attempt.follow_log()
+            self._attempt.follow(now)
         self._server.tick(now)
-        self._attempt.settle()
+        if self._state.ready:
+            self._attempt.served()
         ended = self._steps.ended()
         if ended is not None:
             self._step_over(ended)
@@ -182,7 +183,6 @@ class Life:
         self._keeper.status("stopping", why)
         state.ready = False
         state.close_phase(time.time())
-        self._attempt.over()
         stopper = Stopper(force=force, grace_s=grace_s, serving=state.served, loading=loading)
         self._ending = Ending(self._roster, stopper, ("terminated", why), gpus=self._record.gpus)
         self._again_at = None
@@ -210,7 +210,6 @@ class Life:
         final = verdict.judge(self._run, self._record, state, ended, why)
         state.ready = False
         state.close_phase(time.time())
-        self._attempt.over()
         self._server.stopped()
         self._keeper.status("stopping", final[1])
         stopper = Stopper(force=False, grace_s=LEFTOVER_GRACE_S, serving=False, loading=False)

@@ -9,8 +9,7 @@ from typing import Any
 
 from launcher import paths
 from launcher.runs import files, record, state, tree
-from launcher.runs.expectation import Expectation
-from launcher.runs.view import ENDED, Endpoint, PhaseMark, RunView
+from launcher.runs.view import ENDED, Download, Endpoint, PhaseMark, RunView
 
 START_GRACE_S = 10.0
 """A run whose supervisor has not written a state this long after its creation never came up."""
@@ -92,22 +91,28 @@ def view(made: record.RunRecord, stand: state.State, run: paths.RunPaths) -> Run
         facts=tuple((str(k), str(v)) for k, v in stand.facts.items()), health=stand.health, advice=stand.advice,
         missed=tuple(stand.missed), notify=stand.notify, attached=made.attached,
     )  # fmt: skip
-    if stand.expect is not None or stand.still is not None:
-        seen = _starting(seen, stand, time.time())
-    return _told_by_server(seen, made, stand) if made.attached else seen
+    if made.attached:
+        return _told_by_server(seen, made, stand)
+    return _starting(seen, stand) if stand.phases and stand.phases[-1][2] is None and not stand.ready else seen
 
 
-def _starting(seen: RunView, stand: state.State, now: float) -> RunView:
-    """What remains of a start, and for how long nothing moved, in whole seconds: else every look would be another
-    value."""
-    still = round(max(0.0, now - stand.still)) if stand.still is not None else None
-    remains, count = None, 0
-    if stand.expect is not None and seen.phases and seen.live and not seen.ready:
-        phase_s, longest_s, later_s, starts = stand.expect
-        expected = Expectation(phase_s, longest_s, later_s, int(starts))
-        left = expected.remains(now - seen.phases[-1].started)
-        remains, count = (round(left) if left is not None else None), expected.starts
-    return seen._replace(remains_s=remains, starts=count, still_s=still if seen.live and not seen.ready else None)
+def _starting(seen: RunView, stand: state.State) -> RunView:
+    """What only a start has: how far its phase is, what remains, whether anything moves. The supervisor writes down
+    what stays the same for a while; the seconds that pass are counted here."""
+    from launcher.runs import starts  # not for a list of runs of which none starts
+
+    now = time.time()
+    got = stand.download
+    download = None if got is None or got[0] is None else Download(got[0], got[1], got[2])
+    left = starts.remains(
+        stand.expect, max(0.0, now - stand.phases[-1][1]), present_s=download.remains_s if download else None
+    )
+    since = stand.still_since
+    return seen._replace(
+        detail=stand.detail, download=download, remains_s=None if left is None else float(round(left)),
+        earlier=len(stand.expect) if left is not None else 0,
+        still=None if since is None else f"nothing has moved for {max(0, int(now - since))} s",
+    )  # fmt: skip
 
 
 def _told_by_server(seen: RunView, made: record.RunRecord, stand: state.State) -> RunView:

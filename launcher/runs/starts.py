@@ -1,128 +1,252 @@
-"""How long earlier starts of the same thing on this machine took, phase by phase; and what remains of this one.
+"""How long earlier starts took, phase by phase, and what that says of the start that goes on now.
 
-One small file for each thing that was started (``paths.starts_dir``), written when a server is ready: by its
-supervisor, atomically, so that of two supervisors at once one start may be missing and never a file be broken.
+One file a key under ``starts/`` (``paths.starts_dir``), one JSON line a start, the newest last. The supervisor adds to
+it when its server is ready. Whatever is wrong with it costs the estimate and nothing else.
 """
 
 from __future__ import annotations
 
-import hashlib
+import fcntl
 import json
 import os
-import socket
+import time
+import zlib
 from collections.abc import Sequence
-from statistics import median
+from functools import cache
 from typing import Any, NamedTuple
 
 from launcher import paths
 from launcher.runs import files
-from launcher.runs.expectation import Expectation
-from launcher.runs.record import RunRecord
+from launcher.runs.record import RunRecord, StepRecord
 
-KEPT = 20
-"""Starts of one thing."""
-THINGS = 200
-_OVERDUE = 1.5
-_SLACK_S = 3.0
-_PLACES = frozenset({"--port", "--host"})
-"""Flags whose value changes nothing about how long a start takes."""
+KEEP = 20
+"""Starts kept for a key."""
+KEYS = 200
+"""Keys kept; those not used for the longest time go first."""
+LOCK_TRIES_S = 1.0
+_SLACK, _SLACK_S = 1.25, 1.0
+"""A phase may last so much longer than ever before until nobody can say any more how long it will."""
+_ALIKE, _ALIKE_S = 1.3, 1.0
+"""Two phases took about the same time when they differ by this factor, or this many seconds, at the most."""
+_SPEED = ("imports", "engine")
+"""Phases that tell how quick the machine is today: no network, no cache of compiled graphs."""
+_LEAST, _MOST = 0.5, 2.0
+"""A busy machine makes everything slower; more than this is another cause, which need not go on."""
+_IDLE_FLAGS = frozenset({
+    "--host", "--port", "--served-model-name", "--api-key", "--root-path", "--uvicorn-log-level", "--allowed-origins",
+    "--disable-access-log-for-endpoints", "--max-log-len", "--chat-template", "--tool-call-parser",
+})  # fmt: skip
+"""Flags that cost a start no time; their values are left out with them."""
 
-
-class Start(NamedTuple):
-    """One start: seconds of each phase, in order."""
-
-    phases: tuple[tuple[str, float], ...]
-
-    def seconds(self, phase: str) -> float | None:
-        """Of one phase; None when this start did not have it."""
-        return next((seconds for name, seconds in self.phases if name == phase), None)
-
-    def until(self, phase: str) -> tuple[str, ...]:
-        """The phases before one that it had."""
-        names = [name for name, _ in self.phases]
-        return tuple(names[: names.index(phase)])
-
-    def after(self, phase: str) -> float:
-        """Of everything behind a phase; of everything that is left when this start did not have it."""
-        names = [name for name, _ in self.phases]
-        place = names.index(phase) + 1 if phase in names else 0
-        return sum(seconds for _, seconds in self.phases[place:])
+Durations = tuple[tuple[str, float], ...]
+"""(phase, seconds) in order."""
 
 
-def expect(starts: Sequence[Start], phase: str, before: Sequence[str]) -> Expectation | None:
-    """For a start that went through the phases ``before`` and is in ``phase``; None when no start had it.
+class Rest(NamedTuple):
+    """What an earlier start says: how long its phase of this name took, and how long all behind it, in seconds."""
 
-    Starts that went through the same phases are preferred: one that downloads, or compiles, is not like one that finds
-    all of it in a cache.
-    """
-    fitting = [start for start in starts if start.seconds(phase) is not None]
-    same = [start for start in fitting if start.until(phase) == tuple(before)]
-    chosen = same or fitting
-    if not chosen:
-        return None
-    took = [start.seconds(phase) or 0.0 for start in chosen]
-    later = median(start.after(phase) for start in chosen)
-    return Expectation(median(took), max(took) * _OVERDUE + _SLACK_S, later, len(chosen))
+    present_s: float
+    later_s: float
 
 
-def key(record: RunRecord, gpus: str) -> str | None:
-    """What makes two starts alike: engine, model, arguments, hardware, machine. None for a run without a server."""
-    if record.probe.kind != "vllm" or record.attached:
-        return None
-    argv: list[str] = []
+# -- the key ---------------------------------------------------------------------------------------------------------
+
+
+def key(record: RunRecord) -> str:
+    """The name under which starts are alike: machine, engine, model, the arguments that matter. Safe as a file name."""
+    parts = [*_machine(), record.engine or "", record.model or "", f"{len(record.gpus)} GPUs"]
+    ports = {str(port.port) for port in record.ports}
     for step in record.steps:
-        words = list(step.argv)
-        argv += [word for place, word in enumerate(words) if not _is_place(words, place)]
-    env = sorted(f"{name}={value}" for name, value in record.env.items() if name.startswith(("VLLM_", "HF_", "CUDA_")))
-    what = [socket.gethostname(), gpus, record.engine or "", record.model or "", str(len(record.gpus)), *argv, *env]
-    return hashlib.sha256("\0".join(what).encode("utf-8", "replace")).hexdigest()[:24]
+        parts += _arguments(step, ports)
+    raw = "\0".join(parts).encode("utf-8", "replace")
+    # two checksums, not a hash of hashlib's: OpenSSL would cost each supervisor megabytes
+    return f"{zlib.crc32(raw):08x}{zlib.crc32(raw[::-1]):08x}{len(raw):x}"
 
 
-def _is_place(words: Sequence[str], place: int) -> bool:
-    word, last = words[place], words[place - 1] if place else ""
-    return word in _PLACES or last in _PLACES or word.startswith(("--port=", "--host="))
+def _arguments(step: StepRecord, ports: set[str]) -> list[str]:
+    if step.kind != "vllm":
+        words = step.display.split()  # secrets are masked in it
+        return ["*" if word in ports else word for word in words]
+    kept: list[str] = []
+    skipping = False
+    for word in step.argv:
+        if word.startswith("--"):
+            name = word.partition("=")[0]
+            skipping = name in _IDLE_FLAGS
+        if not skipping:
+            kept.append("*" if word in ports else word)
+    return kept
 
 
-def load(name: str) -> tuple[Start, ...]:
-    """The earlier starts, newest last. A file that is missing or damaged has none."""
-    value, _ = files.read_json(paths.starts_of(name))
-    found = value.get("starts") if isinstance(value, dict) else None
-    if not isinstance(found, list):
+@cache
+def _machine() -> tuple[str, ...]:
+    """Host name, processor and GPUs, without loading a library."""
+    return os.uname().nodename, _processor(), *_gpu_names()
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith(("model name", "Model")):
+                    return f"{os.cpu_count()} x {line.partition(':')[2].strip()}"
+    except OSError:
+        pass
+    return f"{os.cpu_count()} x {os.uname().machine}"
+
+
+def _gpu_names(folder: str = "/proc/driver/nvidia/gpus") -> list[str]:
+    found = []
+    try:
+        for name in sorted(os.listdir(folder)):
+            with open(f"{folder}/{name}/information", encoding="utf-8", errors="replace") as file:
+                found += [line.partition(":")[2].strip() for line in file if line.startswith("Model:")]
+    except OSError:
+        pass
+    return found
+
+
+# -- the store -------------------------------------------------------------------------------------------------------
+
+
+def durations(phases: Sequence[Sequence[Any]]) -> Durations:
+    """The phases of a state that are over, without ``ready``: it is no work."""
+    return tuple(
+        (str(name), max(0.0, float(ended) - float(started)))
+        for name, started, ended in phases
+        if ended is not None and name != "ready"
+    )
+
+
+def read(name: str) -> tuple[Durations, ...]:
+    """The earlier starts of a key, oldest first; damaged lines are left out."""
+    try:
+        with open(paths.starts_file(name), "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
         return ()
-    return tuple(start for start in map(_start, found) if start is not None)[-KEPT:]
+    return tuple(found for line in lines[-KEEP:] if (found := _parse(line)))
 
 
-def _start(value: Any) -> Start | None:
-    pairs = value.get("phases") if isinstance(value, dict) else None
-    if not isinstance(pairs, list):
-        return None
-    phases = []
-    for pair in pairs:
-        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
-            return None
-        if isinstance(pair[1], bool) or not isinstance(pair[1], (int, float)) or not 0 <= pair[1] < 1e6:
-            return None
-        phases.append((pair[0], float(pair[1])))
-    return Start(tuple(phases)) if phases else None
+def _parse(line: bytes) -> Durations:
+    try:
+        value = json.loads(line)
+        phases = tuple((str(name), float(seconds)) for name, seconds in value["phases"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+    return phases if all(0 <= seconds < 1e7 for _, seconds in phases) else ()
 
 
-def remember(name: str, phases: Sequence[Sequence[Any]]) -> None:
-    """Keep one more start: [phase, begun, ended] of its phases. Raises OSError."""
-    took = [[str(phase), round(ended - begun, 2)] for phase, begun, ended in phases if ended and phase != "ready"]
-    if not took or any(seconds < 0 for _, seconds in took):
-        return
-    kept = [{"phases": [list(pair) for pair in start.phases]} for start in load(name)]
-    os.makedirs(paths.starts_dir(), mode=0o700, exist_ok=True)
-    text = json.dumps({"starts": [*kept, {"phases": took}][-KEPT:]}, separators=(",", ":"))
-    files.write_atomic(paths.starts_of(name), text.encode())
-    _tidy()
-
-
-def _tidy() -> None:
-    """Forget what was not started for the longest time."""
+def add(name: str, phases: Durations) -> bool:
+    """Keep one more start; False when that could not be done (disk full, somebody holds the store)."""
+    if not phases:
+        return False
+    line = json.dumps({"at": round(time.time()), "phases": [[phase, round(s, 2)] for phase, s in phases]})
     folder = paths.starts_dir()
-    found = [entry for entry in os.scandir(folder) if entry.name.endswith(".json")]
-    if len(found) <= THINGS:
-        return
-    for entry in sorted(found, key=lambda entry: entry.stat().st_mtime)[: len(found) - THINGS]:
-        os.unlink(entry.path)
+    try:
+        files.make_private(folder)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if not _lock(descriptor):
+            return False
+        _append(paths.starts_file(name), line.encode())
+        _forget(folder)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    deadline = time.monotonic() + LOCK_TRIES_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+
+
+def _append(path: str, line: bytes) -> None:
+    try:
+        with open(path, "rb") as file:
+            lines = [old for old in file.read().splitlines() if _parse(old)]
+    except OSError:
+        lines = []
+    files.write_atomic(path, b"\n".join([*lines[-(KEEP - 1) :], line]) + b"\n")
+
+
+def _forget(folder: str) -> None:
+    with os.scandir(folder) as entries:
+        found = sorted((entry.stat().st_mtime, entry.path) for entry in entries if entry.is_file())
+    for _, path in found[: max(0, len(found) - KEYS)]:
+        os.unlink(path)
+
+
+# -- the estimate ----------------------------------------------------------------------------------------------------
+
+
+def rests(earlier: Sequence[Durations], so_far: Durations, present: str) -> tuple[Rest, ...]:
+    """What earlier starts say of the phase ``present`` and the ones behind it, ``so_far`` being over.
+
+    A start that went the same way counts before others (one that downloads is no measure for one that does not): same
+    phases of about the same length, else the same phases, else any that had the present one. With the same phases, what
+    they say is made longer or shorter as the machine is slower or quicker today.
+    """
+    able = [start for start in earlier if any(name == present for name, _ in start)]
+    names = [name for name, _ in so_far]
+    same = [start for start in able if [name for name, _ in start][: len(names) + 1] == [*names, present]]
+    alike = [start for start in same if all(_about(ours[1], theirs[1]) for ours, theirs in zip(so_far, start))]
+    if same:
+        return tuple(_rest(start, present, _pace(so_far, start)) for start in alike or same)
+    return tuple(_rest(start, present) for start in able)
+
+
+def _pace(so_far: Durations, start: Durations) -> float:
+    """How much slower (above 1) this start is than an earlier one with the same phases."""
+    pairs = [(ours[1], theirs[1]) for ours, theirs in zip(so_far, start) if ours[0] in _SPEED]
+    ours, theirs = (sum(pair[side] for pair in pairs) for side in (0, 1))
+    if min(ours, theirs) < _ALIKE_S:
+        return 1.0
+    return min(_MOST, max(_LEAST, ours / theirs))
+
+
+def _about(one: float, other: float) -> bool:
+    low, high = min(one, other), max(one, other)
+    return high - low <= _ALIKE_S or high <= low * _ALIKE
+
+
+def _rest(start: Durations, present: str, pace: float = 1.0) -> Rest:
+    index = next(number for number, (name, _) in enumerate(start) if name == present)
+    return Rest(start[index][1] * pace, sum(seconds for _, seconds in start[index + 1 :]) * pace)
+
+
+def remains(found: Sequence[Sequence[float]], spent_s: float, *, present_s: float | None = None) -> float | None:
+    """Seconds until the server is ready, ``spent_s`` into the present phase; None when nobody can say.
+
+    Only the starts whose phase lasted longer than it has by now can still be right. Once it lasts longer than it ever
+    did (and a little more), there is no estimate rather than a wrong one. ``present_s``: what is left of the phase when
+    that is measured (a download with a known end).
+    """
+    if not found:
+        return None
+    if present_s is not None:
+        return max(0.0, present_s) + _median([later for _, later in found])
+    left = [present - spent_s + later for present, later in found if present > spent_s]
+    if left:
+        return _median(left)
+    longest = max(present for present, _ in found)
+    if spent_s > longest * _SLACK + _SLACK_S:
+        return None
+    return _median([later for _, later in found])
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -19,37 +19,10 @@ class State:
     """The fields of ``state.json``. Times are seconds since the epoch."""
 
     __slots__ = (
-        "advice",
-        "attempt",
-        "boot",
-        "ended",
-        "exit_code",
-        "expect",
-        "facts",
-        "health",
-        "log_start",
-        "missed",
-        "notify",
-        "obeyed",
-        "phase",
-        "phases",
-        "pids",
-        "progress",
-        "ready",
-        "ready_at",
-        "reason",
-        "restarts",
-        "served",
-        "served_names",
-        "server_port",
-        "started",
-        "status",
-        "step",
-        "step_process",
-        "still",
-        "supervisor",
-        "tries",
-        "wanted",
+        "advice", "attempt", "boot", "detail", "download", "ended", "exit_code", "expect", "facts", "health",
+        "log_start", "missed", "notify", "obeyed", "phase", "phases", "pids", "progress", "ready", "ready_at", "reason",
+        "restarts", "served", "served_names", "server_port", "started", "status", "step", "step_process", "still_since",
+        "supervisor", "tries", "wanted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -66,11 +39,6 @@ class State:
         self.phases: list[list[Any]] = []
         """[name, started, ended or null] in order."""
         self.progress: str | None = None
-        self.expect: list[float] | None = None
-        """Of the present phase, by earlier starts, in seconds: how long it takes, how long at the most, how long all
-        later ones take; and from how many starts. None: nobody knows."""
-        self.still: float | None = None
-        """Since when nothing has moved, while that is worth a word."""
         self.facts: dict[str, str] = {}
         self.restarts = 0
         self.tries = 0
@@ -100,6 +68,15 @@ class State:
         self.notify = "off"
         """What the screen does when the run begins to miss a goal: off, bell or desktop."""
 
+        self.detail: str | None = None
+        """More of the phase's progress: ``shard 3 of 7``."""
+        self.download: list[float | None] | None = None
+        """[bytes there, bytes in all or null, bytes a second or null] while the model is downloaded."""
+        self.expect: list[list[float]] = []
+        """What earlier starts say of the phase that lasts: [its seconds, the seconds of all behind it] of each."""
+        self.still_since: float | None = None
+        """When something last moved, once that is long ago; only during a start."""
+
     def to_json(self) -> dict[str, Any]:
         """The document, keys in a fixed order so that two equal states are equal bytes."""
         return {name: getattr(self, name) for name in self.__slots__}
@@ -115,6 +92,7 @@ class State:
         state.phases = [entry for entry in state.phases if _is_phase(entry)]
         state.served_names = [str(name) for name in state.served_names]
         state.missed = [str(key) for key in state.missed]
+        state.expect = [entry for entry in state.expect if _are_numbers(entry, 2)]
         return state
 
     def enter_phase(self, name: str, at: float) -> None:
@@ -122,21 +100,19 @@ class State:
         self.close_phase(at)
         self.phases.append([name, at, None])
         self.phase = name
-        self.progress = None
+        self.progress = self.detail = self.download = self.still_since = None
+        self.expect = []
 
     def close_phase(self, at: float) -> None:
         """End the phase that lasts, if one does."""
+        self.still_since = None
         if self.phases and self.phases[-1][2] is None:
             self.phases[-1][2] = at
 
 
-_LISTS = ("pids", "phases", "served_names", "missed")
+_LISTS = ("pids", "phases", "served_names", "missed", "expect")
 _TEXTS = ("status", "boot", "notify")
 _COUNTS = ("restarts", "attempt", "log_start", "tries")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -152,13 +128,20 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, (int, float))
     if name == "step_process":
         return value is None or (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value))
+    if name == "download":
+        return value is None or (_are_numbers(value, 3, some=True) and value[0] is not None)
     if name == "facts":
         return isinstance(value, dict)
-    if name == "expect":
-        return value is None or (isinstance(value, list) and len(value) == 4 and all(_is_number(v) for v in value))
-    if name in ("phase", "reason", "progress", "wanted", "health", "advice"):
+    if name in ("phase", "reason", "progress", "detail", "wanted", "health", "advice"):
         return value is None or isinstance(value, str)
     return value is None or isinstance(value, (int, float))
+
+
+def _are_numbers(value: Any, count: int, *, some: bool = False) -> bool:
+    """A list of so many numbers; with ``some`` a part of them may be null."""
+    if not isinstance(value, list) or len(value) != count:
+        return False
+    return all(isinstance(one, (int, float)) or (some and one is None) for one in value)
 
 
 def _is_phase(entry: Any) -> bool:

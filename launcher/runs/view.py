@@ -26,6 +26,22 @@ class PhaseMark(NamedTuple):
     ended: float | None
 
 
+class Download(NamedTuple):
+    """A download that goes on, in bytes; None: unknown."""
+
+    have: float
+    total: float | None = None
+    rate: float | None = None
+    """Bytes a second."""
+
+    @property
+    def remains_s(self) -> float | None:
+        """Seconds until it is done."""
+        if self.total is None or not self.rate:
+            return None
+        return max(0.0, self.total - self.have) / self.rate
+
+
 class RunView(NamedTuple):
     """A run. Times are seconds since the epoch (UTC); what is unknown is None."""
 
@@ -66,12 +82,6 @@ class RunView(NamedTuple):
     """wedged, saturated, preempting or evicting; None: all is well, or nobody can say."""
     advice: str | None = None
     """One sentence: what is seen, and the flag to change."""
-    remains_s: float | None = None
-    """Seconds until it is ready, by earlier starts of the same thing; None: nobody knows."""
-    starts: int = 0
-    """From so many earlier starts."""
-    still_s: float | None = None
-    """For so long nothing has moved in its start; None: something does."""
     missed: tuple[str, ...] = ()
     """Keys (ttft, itl, e2e) of the goals that are missed now."""
     notify: str = "off"
@@ -80,6 +90,17 @@ class RunView(NamedTuple):
     """Base URL of a server that vdeck did not start: watched, never stopped. Empty for a run of our own."""
     insecure: bool = False
     """The certificate of the attached server is not checked."""
+
+    detail: str | None = None
+    """More of the phase's progress: ``shard 3 of 7``."""
+    download: Download | None = None
+    """While the model is downloaded."""
+    remains_s: float | None = None
+    """Seconds until it is ready, estimated; only during a start, and only when somebody can say."""
+    earlier: int = 0
+    """How many earlier starts the estimate comes from."""
+    still: str | None = None
+    """``nothing has moved for 94 s``, when that is so during a start."""
 
     @property
     def live(self) -> bool:
@@ -133,7 +154,17 @@ def to_json(run: RunView) -> dict[str, Any]:
         "advice": run.advice,
         "missed": list(run.missed),
         "attached": run.attached or None,
+        "phases": [_phase_json(p) for p in run.phases],
+        "progress": run.progress,
+        "detail": run.detail,
+        "download": None if run.download is None else run.download._asdict(),
         "remains_s": run.remains_s,
-        "still_s": run.still_s,
-        "phases": [{"name": p.name, "started": rfc3339(p.started), "ended": rfc3339(p.ended)} for p in run.phases],
+        "earlier_starts": run.earlier,
+        "still": run.still,
+        "facts": dict(run.facts),
     }
+
+
+def _phase_json(mark: PhaseMark) -> dict[str, Any]:
+    seconds = None if mark.ended is None else round(mark.ended - mark.started, 3)
+    return {"name": mark.name, "started": rfc3339(mark.started), "ended": rfc3339(mark.ended), "seconds": seconds}

@@ -195,7 +195,7 @@ def test_a_failure_is_named_and_mended(name: str, seen: Mapping[str, Future[Seen
     assert found.diagnosis["evidence"]["line"] > 0 and found.diagnosis["fixes"]
     if case.heals:
         assert found.healed is not None and found.healed["ready"], found.healed
-    assert found.state["expect"] is None and found.state["still"] is None
+    assert found.state["still_since"] is None
 
 
 def test_the_port_is_taken_by_an_earlier_step(tmp_path: Path, engine: Engine) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from launcher.logs.diagnosis import Change
 from launcher.manifest.amend import amend, without
@@ -275,6 +278,16 @@ WRITTEN: dict[str, tuple[str, Change, str]] = {
         LEN,
         "run: |\n  # vllm serve old --max-model-len 8192\n  vllm serve m --max-model-len 2048 # yes\n",
     ),
+    "run: a value that looks like a flag": (
+        "run: vllm serve m --a b\n",
+        Change("a", "-x"),
+        "run: vllm serve m --a=-x\n",
+    ),
+    "run: a negative number": (
+        "run: vllm serve m --a b\n",
+        Change("a", -1),
+        "run: vllm serve m --a -1\n",
+    ),
     "run: model": (
         "run: vllm serve 'a/b' --x 1\n",
         Change("model", "a/c"),
@@ -459,3 +472,95 @@ def test_overrides_that_would_undo_a_change_go() -> None:
     )
     left = without(given, [LEN, Change("A", 2, env=True)])
     assert left == Overrides("n", (("B", "2"),), (("vllm.args.x", "2"),))
+
+
+NAMES = st.sampled_from(["a", "b-c", "max-model-len", "dtype", "x_y", "seed"])
+TEXTS = st.one_of(
+    st.integers(-(10**9), 10**9), st.booleans(), st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.text(st.characters(min_codepoint=32, max_codepoint=0x17F, exclude_characters="\x7f\x85\xa0"), max_size=12),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(NAMES, st.integers(0, 99), max_size=5), NAMES, st.one_of(st.none(), TEXTS), st.booleans(),
+    st.sampled_from(["", "  # why", "   "]), st.integers(1, 4), st.sampled_from(["\n", "\r\n"]),
+)  # fmt: skip
+def test_amend_load_compare(
+    args: dict[str, int], flag: str, value: str | int | float | bool | None, flow: bool, tail: str, step: int, end: str
+) -> None:
+    indent = " " * step
+    lines = ["# a manifest", "name: n" + tail, "vllm:", f"{indent}model: m  # the model"]
+    if flow:
+        lines.append(f"{indent}args: {{{', '.join(f'{k}: {v}' for k, v in args.items())}}}{tail}")
+    elif args:
+        lines.append(f"{indent}args:{tail}")
+        lines += [f"{indent * 2}{k}: {v}{tail}" for k, v in args.items()]
+    lines += ["", "# the rest", "env: {A: b}"]
+    text = end.join(lines) + end
+    done = amend(text, [Change(flag, value)])
+    name = flag.replace("_", "-")
+    assert done.ok or value is not None
+    if not done.ok:
+        assert done.text == text
+        return
+    before, after = read_text(text).manifest, read_text(done.text).manifest
+    assert before is not None and after is not None and before.vllm is not None and after.vllm is not None
+    wanted = {**before.vllm.args, name: value}
+    if value is None:
+        del wanted[name]
+    found = dict(after.vllm.args)
+    assert {k: str(v) for k, v in found.items()} == {k: str(v) for k, v in wanted.items()}
+    assert isinstance(found.get(name), bool) == isinstance(value, bool)
+    assert amend(done.text, [Change(flag, value)]).text == done.text
+    kept = [line for line in text.split(end) if name not in line.replace("_", "-") and "args:" not in line]
+    assert [line for line in done.text.split(end) if line in kept] == kept
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(NAMES, st.sampled_from([" ", "="]), st.integers(0, 99)), max_size=4, unique_by=lambda t: t[0]),
+    NAMES, st.one_of(st.none(), TEXTS), st.sampled_from(["|", "|-", "plain", "'", '"', ">"]), st.booleans(),
+)  # fmt: skip
+def test_amend_load_compare_in_commands(
+    flags: list[tuple[str, str, int]], flag: str, value: str | int | float | bool | None, style: str, split: bool
+) -> None:
+    import shlex
+
+    words = [f"--{name}{sign}{number}" for name, sign, number in flags]
+    seam = " \\\n    " if split and style.startswith("|") else " "
+    command = seam.join(["A=1 vllm serve m", *words])
+    if style.startswith("|"):
+        body = "".join(f"  {line}\n" for line in f"echo begin\n{command}\necho end".split("\n"))
+        text = f"name: n\nrun: {style}\n{body}"
+    elif style == ">":
+        text = f"name: n\nrun: >\n  {command}\n"
+    else:
+        quote = "" if style == "plain" else style
+        text = f"name: n\nrun: {quote}{command}{quote}  # it\n"
+    done = amend(text, [Change(flag, value)])
+    if not done.ok:
+        assert done.text == text
+        return
+    after = read_text(done.text).manifest
+    assert after is not None
+    line = next(part for part in after.steps[0].command.replace("\\\n", " ").split("\n") if "vllm serve" in part)
+    given_words = shlex.split(line)
+    name = flag.replace("_", "-")
+    others = [
+        w
+        for n, s, v in flags
+        if n.replace("_", "-") != name
+        for w in ([f"--{n}={v}"] if s == "=" else [f"--{n}", str(v)])
+    ]
+    rest = iter(given_words)
+    assert all(word in rest for word in others)  # all of them, in their order
+    if value is None:
+        assert not any(word.replace("_", "-").startswith(f"--{name}") for word in given_words)
+    elif isinstance(value, bool):
+        assert (f"--{name}" if value else f"--no-{name}") in given_words
+    else:
+        joined = [w.partition("=")[2] for w in given_words if w.replace("_", "-").startswith(f"--{name}=")]
+        apart = [b for a, b in pairwise(given_words) if a.replace("_", "-") == f"--{name}"]
+        assert str(value) in joined + apart
+    assert amend(done.text, [Change(flag, value)]).text == done.text

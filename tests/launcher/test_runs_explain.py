@@ -62,3 +62,17 @@ def test_as_text_has_all_of_it() -> None:
     text = explain.as_text(told)
     for words in ("T\n", "C\n", "Where: W", "line 7", "     6  a", "1. F", "2. G"):
         assert words in text
+
+
+@pytest.mark.parametrize("number", [1, 2, 13_797, 60_000])
+def test_the_offset_is_that_of_the_line(tmp_path: Path, number: int) -> None:
+    path = log(tmp_path, lines=60_000, width=70)
+    offset = explain.line_offset(path, number)
+    assert offset is not None
+    assert Path(path).read_bytes()[offset:].startswith(f"line {number} ".encode())
+
+
+@pytest.mark.parametrize("number", [60_001, 99_999_999])
+def test_a_line_that_is_not_there_has_no_offset(tmp_path: Path, number: int) -> None:
+    assert explain.line_offset(log(tmp_path, lines=60_000), number) is None
+    assert explain.line_offset(str(tmp_path / "none"), number) is None

@@ -1,10 +1,10 @@
-"""What earlier starts say of this one: the store, the estimate, and the words on the screen."""
+"""What earlier starts say of this one: the key, the store with all its faults, the estimate."""
 
 from __future__ import annotations
 
 import json
-import os
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,143 +12,168 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launcher import paths
-from launcher.runs import listing, starts
-from launcher.runs.expectation import Expectation
-from launcher.runs.record import Probe, RunRecord, StepRecord
-from launcher.runs.starts import Start, expect
-from launcher.runs.state import State
-from launcher.runs.view import RunView
-from tui.detail import overview_text
-from tui.render.state import look
+from launcher.runs import starts
+from launcher.runs.record import PortRecord, RunRecord, StepRecord
+from launcher.runs.starts import Rest
 
-COLD = Start((("imports", 20.0), ("config", 10.0), ("download", 100.0), ("load", 5.0), ("api", 1.0)))
-WARM = Start((("imports", 10.0), ("config", 6.0), ("load", 4.0), ("api", 1.0)))
+ROOT = Path(__file__).parents[2]
+WARM = (("imports", 6.0), ("config", 2.0), ("download", 1.0), ("load", 3.0), ("api", 1.0))
+COLD = (("imports", 6.5), ("config", 2.0), ("download", 90.0), ("load", 3.0), ("api", 1.0))
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VDECK_HOME", str(tmp_path))
-    return tmp_path
+def made(*argv: str, **fields: object) -> RunRecord:
+    step = StepRecord(argv, "/tmp", " ".join(argv), "vllm")
+    known = {"ports": (PortRecord("vllm", "http", 8000),), "model": "org/m", "engine": "0.32.0", "steps": (step,)}
+    return RunRecord("1", "a", 1.0, **{**known, **fields})  # type: ignore[arg-type]
 
 
-def record(**more: object) -> RunRecord:
-    argv = ("vllm", "serve", "m", "--host", "127.0.0.1", "--port", "8000", "--max-model-len", "100")
-    made = RunRecord("1", "x", 0.0, steps=(StepRecord(argv, "/", "vllm serve m", "vllm"),), probe=Probe("vllm"))
-    return made._replace(**more)  # type: ignore[arg-type]
-
-
-def test_the_rest_of_the_phase_and_all_later_ones() -> None:
-    found = expect([WARM, WARM], "config", ["imports"])
-    assert found == Expectation(6.0, 12.0, 5.0, 2)
-    assert [found.remains(at) for at in (0, 2, 6, 9, 12)] == [11, 9, 5, 5, 5]
-    assert found.remains(12.1) is None, "like none before: nobody knows"
-
-
-def test_a_start_that_went_the_same_way_is_preferred() -> None:
-    found = expect([COLD, WARM, WARM], "load", ["imports", "config"])
-    assert found is not None and found.starts == 2 and found.phase_s == 4.0
-    found = expect([COLD, WARM, WARM], "load", ["imports", "config", "download"])
-    assert found is not None and found.starts == 1 and found.phase_s == 5.0
-    assert expect([WARM], "graphs", ["imports"]) is None
-    assert expect([], "imports", []) is None
-
-
-@given(
-    st.lists(st.dictionaries(st.sampled_from("abcd"), st.floats(0, 1e5), min_size=1)),
-    st.sampled_from("abcd"),
-    st.floats(0, 1e6),
-)  # fmt: skip
-def test_never_less_than_nothing(phases: list[dict[str, float]], phase: str, elapsed: float) -> None:
-    found = expect([Start(tuple(one.items())) for one in phases], phase, [])
-    left = found.remains(elapsed) if found is not None else None
-    assert left is None or left >= 0
-
-
-def test_what_is_remembered_is_found_again() -> None:
-    name = starts.key(record(), "GPU")
-    assert name is not None and starts.load(name) == ()
-    starts.remember(name, [["imports", 10.0, 12.5], ["load", 12.5, 13.0], ["ready", 13.0, 13.0]])
-    assert starts.load(name) == (Start((("imports", 2.5), ("load", 0.5))),)
-    for _ in range(30):
-        starts.remember(name, [["imports", 0.0, 1.0]])
-    assert len(starts.load(name)) == starts.KEPT
-    assert os.stat(paths.starts_dir()).st_mode & 0o777 == 0o700
+BASE = ("vllm", "serve", "org/m", "--host", "127.0.0.1", "--port", "8000", "--max-model-len", "4096")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"starts": 3}', '{"starts": [1, {"phases": [["a", "b"]]}, {"phases": [["a", -1]]}]}',
-             '{"starts": [{"phases": [["a", true]]}]}', '{"starts": [{"phases": []}]}'],
-)  # fmt: skip
-def test_a_damaged_file_costs_nothing(text: str) -> None:
-    os.makedirs(paths.starts_dir())
-    Path(paths.starts_of("k")).write_text(text)
-    assert starts.load("k") == ()
-    starts.remember("k", [["imports", 0.0, 1.0]])
-    assert len(starts.load("k")) == 1
+    ("other", "same"),
+    [
+        (made(*BASE, "--served-model-name", "x", "y"), True),
+        (made(*BASE)._replace(id="2", name="b", description="c"), True),
+        (made(*BASE[:6], "9000", *BASE[7:], ports=(PortRecord("vllm", "http", 9000),)), True),
+        (made(*BASE[:-1], "8192"), False),
+        (made(*BASE, "--enforce-eager"), False),
+        (made(*BASE, "--served-model-name", "x", "--enforce-eager"), False),
+        (made(*BASE, model="org/n"), False),
+        (made(*BASE, engine="0.33.0"), False),
+        (made(*BASE, gpus=(0,)), False),
+    ],
+)
+def test_the_key_is_made_of_what_matters(other: RunRecord, same: bool) -> None:
+    assert (starts.key(other) == starts.key(made(*BASE))) is same
 
 
-def test_old_things_are_forgotten() -> None:
-    for number in range(starts.THINGS + 5):
-        starts.remember(f"k{number}", [["imports", 0.0, 1.0]])
-        os.utime(paths.starts_of(f"k{number}"), (number, number))
-    starts.remember("new", [["imports", 0.0, 1.0]])
-    assert len(os.listdir(paths.starts_dir())) == starts.THINGS
-    assert starts.load("new") and not starts.load("k0")
+def test_which_gpu_and_which_port_of_a_shell_step_do_not_matter() -> None:
+    def shell(port: int, gpu: int) -> RunRecord:
+        step = StepRecord(("/bin/bash", "-c", "x"), "/tmp", f"vllm serve m --port {port}")
+        return RunRecord("1", "a", 1.0, steps=(step,), ports=(PortRecord("vllm", "http", port),), gpus=(gpu,))
+
+    assert starts.key(shell(8000, 0)) == starts.key(shell(8001, 1))
 
 
-def test_what_makes_two_starts_alike() -> None:
-    one = starts.key(record(), "GPU")
-    step = record().steps[0]
-    elsewhere = step._replace(argv=(*step.argv[:6], "9999", *step.argv[7:]))
-    assert starts.key(record(steps=(elsewhere,)), "GPU") == one, "another port is no other start"
-    longer = step._replace(argv=(*step.argv[:-1], "200"))
-    others = [record(steps=(longer,)), record(engine="0.9"), record(env={"VLLM_X": "1"}), record(gpus=(0, 1))]
-    assert len({starts.key(other, "GPU") for other in others} | {one, starts.key(record(), "other GPU")}) == 6
-    assert starts.key(record(env={"MY": "1"}), "GPU") == one
-    assert starts.key(record(probe=Probe()), "GPU") is None and starts.key(record(attached="http://x"), "GPU") is None
+@given(st.text(), st.text())
+def test_a_key_is_a_file_name(model: str, word: str) -> None:
+    assert starts.key(made("vllm", word, model=model)).isalnum()
 
 
-def view(**state: object) -> RunView:
-    stand = State()
-    stand.status = "running"
-    for name, value in state.items():
-        setattr(stand, name, value)
-    return listing.view(record(), stand, paths.RunPaths("/x"))
+def test_what_was_added_is_read_and_the_oldest_go() -> None:
+    for number in range(starts.KEEP + 5):
+        assert starts.add("k", (("imports", float(number)),))
+    found = starts.read("k")
+    assert [start[0][1] for start in found] == [float(n) for n in range(5, starts.KEEP + 5)]
+    assert starts.read("other") == ()
+    assert not starts.add("k", ()), "a start without phases says nothing"
 
 
-def test_the_view_counts_down() -> None:
-    now = time.time()
-    seen = view(phase="load", phases=[["load", now - 3, None]], expect=[10.0, 20.0, 5.0, 4])
-    assert seen.remains_s == pytest.approx(12, abs=1) and seen.starts == 4
-    assert f"load ~{seen.remains_s} s" in look(seen).words
-    assert "to go (from 4 earlier starts)" in overview_text.sentence(seen, now)[1]
-    late = view(phase="load", phases=[["load", now - 30, None]], expect=[10.0, 20.0, 5.0, 4])
-    assert late.remains_s is None and look(late).words == "load"
-    done = view(phase="load", phases=[["load", now - 3, None]], expect=[10.0, 20.0, 5.0, 4], ready=True)
-    assert done.remains_s is None
+def test_no_more_keys_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setattr(starts, "KEYS", 3)
+    for number in range(5):
+        starts.add(f"k{number}", WARM)
+        os.utime(paths.starts_file(f"k{number}"), (number, number))
+    starts.add("k9", WARM)
+    assert sorted(os.listdir(paths.starts_dir())) == ["k3.jsonl", "k4.jsonl", "k9.jsonl"]
 
 
-def test_the_view_says_that_nothing_moves() -> None:
-    now = time.time()
-    seen = view(phase="load", phases=[["load", now - 100, None]], still=now - 94, expect=[10.0, 20.0, 5.0, 4])
-    assert seen.still_s == pytest.approx(94, abs=1)
-    assert look(seen).words.startswith("load: nothing moves, 1m3") and look(seen).style == "warn"
-    assert "nothing has moved for 1m3" in overview_text.sentence(seen, now)[1]
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"\0\xff\n",
+        b"{\n",
+        b"[]\n",
+        b'{"phases": 3}\n',
+        b'{"phases": [["load", "x"]]}\n',
+        b'{"phases": [["load", -1]]}\n',
+        b'{"phases": [["load", NaN]]}\n',
+        b"[" * 100_000 + b"\n",
+    ],
+)
+def test_damage_costs_its_line_and_no_more(damage: bytes) -> None:
+    starts.add("k", WARM)
+    with open(paths.starts_file("k"), "ab") as file:
+        file.write(damage)
+    assert starts.read("k") == (WARM,)
+    assert starts.add("k", COLD)
+    assert starts.read("k") == (WARM, COLD)
+    assert all(json.loads(line) for line in Path(paths.starts_file("k")).read_text().splitlines())
 
 
-def test_the_state_takes_only_what_fits() -> None:
-    good = json.loads(json.dumps({"expect": [1, 2.5, 3, 4], "still": 5.0}))
-    assert State.from_json(good).expect == [1, 2.5, 3, 4]
-    for bad in ([1, 2, 3], [1, 2, 3, "x"], "x", {"a": 1}, [True, 1, 2, 3]):
-        assert State.from_json({"expect": bad}).expect is None
-    assert State.from_json({"still": "x"}).still is None
+def test_a_store_that_is_no_folder_costs_the_estimate_only() -> None:
+    Path(paths.home()).mkdir(parents=True, exist_ok=True)
+    Path(paths.starts_dir()).write_text("in the way")
+    assert starts.read("k") == () and not starts.add("k", WARM)
 
 
-def test_the_command_line_says_it_too() -> None:
-    from tui.commands.waiting import expected
+def test_several_supervisors_at_once_lose_nothing() -> None:
+    code = "import sys; from launcher.runs import starts\nfor n in range(3): assert starts.add('k', (('a', float(n)),))"
+    running = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(4)]
+    assert [child.wait(60) for child in running] == [0] * 4
+    assert len(starts.read("k")) == 12
 
-    now = time.time()
-    soon = view(phase="load", phases=[["load", now - 3, None]], expect=[10.0, 20.0, 5.0, 4])
-    assert expected(soon) in ("(about 12s to go)", "(about 11s to go)")
-    assert expected(view(phase="load", still=now - 94)).startswith("(nothing has moved for 1m3")
-    assert expected(RunView("1", "x")) == ""
+
+def test_phases_that_are_over_count_and_ready_does_not() -> None:
+    phases = [["imports", 10.0, 14.0], ["load", 14.0, 13.0], ["api", 14.0, None], ["ready", 15.0, 15.0]]
+    assert starts.durations(phases) == (("imports", 4.0), ("load", 0.0))
+
+
+def test_a_start_that_went_the_same_way_counts_before_others() -> None:
+    so_far = (("imports", 6.0), ("config", 2.0))
+    assert len(starts.rests((WARM, COLD), so_far, "download")) == 2
+    warm_so_far = (*so_far, ("download", 1.0))
+    assert starts.rests((WARM, COLD, WARM), warm_so_far, "load") == (Rest(3.0, 1.0), Rest(3.0, 1.0))
+    without = (("imports", 1.0), ("load", 50.0))
+    assert starts.rests((WARM, without), warm_so_far, "load") == (Rest(3.0, 1.0),), "other phases count after the same"
+    assert starts.rests((without,), warm_so_far, "load") == (Rest(50.0, 0),), "better than nothing"
+    assert starts.rests((WARM,), so_far, "graphs") == () == starts.rests((), (), "imports")
+
+
+@pytest.mark.parametrize(
+    ("imports", "pace"), [(12.0, 2.0), (3.0, 0.5), (60.0, 2.0), (0.1, 1.0), (9.0, 1.5), (6.6, 1.1)]
+)
+def test_a_slower_machine_makes_what_remains_longer_within_bounds(imports: float, pace: float) -> None:
+    found = starts.rests((WARM,), (("imports", imports), ("config", 2.0), ("download", 1.0)), "load")
+    assert found == (pytest.approx((3.0 * pace, 1.0 * pace)),)
+
+
+def test_a_long_download_does_not_make_the_rest_longer() -> None:
+    found = starts.rests((WARM,), (("imports", 6.0), ("config", 2.0), ("download", 100.0)), "load")
+    assert found == (Rest(3.0, 1.0),)
+
+
+@pytest.mark.parametrize(
+    ("found", "spent", "left"),
+    [
+        ([], 0.0, None),
+        ([(10, 5)], 0.0, 15),
+        ([(10, 5)], 4.0, 11),
+        ([(10, 5)], 10.0, 5),
+        ([(10, 5)], 13.5, 5),
+        ([(10, 5)], 13.6, None),
+        ([(10, 5), (12, 5), (20, 5)], 0.0, 17),
+        ([(1, 5), (1, 5), (90, 5)], 3.0, 92),
+        ([(10, 4), (20, 6)], 0.0, 20),
+    ],
+)
+def test_the_estimate(found: list[tuple[float, float]], spent: float, left: float | None) -> None:
+    assert starts.remains(found, spent) == left
+
+
+def test_a_phase_whose_end_is_measured() -> None:
+    assert starts.remains([(10, 5), (90, 7), (90, 9)], 500.0, present_s=30.0) == 37
+    assert starts.remains([], 1.0, present_s=30.0) is None
+
+
+rests = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)), max_size=20)
+
+
+@given(rests, st.floats(0, 1e5))
+def test_never_below_zero_and_never_more_than_ever(found: list[tuple[float, float]], spent: float) -> None:
+    left = starts.remains(found, spent)
+    if left is not None:
+        assert 0 <= left <= max(present + later for present, later in found)

@@ -27,7 +27,7 @@ LONG = "vllm serve meta-llama/Llama-3.1-8B --port 8000 " + " ".join(f"--option-{
     ("changes", "said"),
     [
         ({}, "● Ready for 2m00s."),
-        ({"ready": False, "phase": "load", "progress": "43 %"}, "◐ Starting: load 43 %, 10m00s so far."),
+        ({"ready": False, "phase": "load", "progress": "43 %"}, "◐ Starting: loading weights 43 %, 10m00s so far."),
         ({"ready": False, "phase": None}, "◐ Starting: waiting for the first sign, 10m00s so far."),
         ({"status": "failed", "ended": NOW - 579, "exit_code": 1}, "✖ Failed after 21s with exit code 1."),
         ({"status": "failed", "started": None, "created": None, "ended": NOW}, "✖ Failed."),

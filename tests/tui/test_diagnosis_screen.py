@@ -15,6 +15,7 @@ from launcher.manifest.amend import Refusal
 from launcher.manifest.overrides import Overrides
 from launcher.runs.amendment import Proposal
 from launcher.runs.explain import Explained
+from tui.render.diagnosis import change_lines, deed_lines
 from tui.screens.diagnosis import DiagnosisScreen
 from tui.screens.text_modal import TextModal
 
@@ -237,3 +238,10 @@ async def test_the_row_of_a_failed_run_names_the_key(size):
         text = painted(app)
         assert "KV cache too small for 32,768 tokens (d: why, how)" in text
         assert text.count("(d: why, how)") == 2
+
+
+@pytest.mark.parametrize(("value", "says"), [(1, "says so already"), (None, "does not have it: it was set elsewhere")])
+def test_a_change_that_changes_nothing_says_which_kind(value, says):
+    shown = change_lines(proposal(Fix("x", (Change("A", value, env=True),)), text="old", diff=""))
+    assert says in "".join(text for line in shown for text, _ in line)
+    assert deed_lines(proposal(LOWER, text="old")) == ()

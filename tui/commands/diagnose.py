@@ -75,7 +75,7 @@ def of_log(word: str) -> Explained | None:
         raise UsageError(f"{word} cannot be read: {error.strerror}", fix="it is a run, or the path of a log") from error
     if found is None:
         return None
-    around = lines_around(word, found.evidence.number, redact) if found.evidence is not None else ()
+    around = lines_around(os.path.realpath(word), found.evidence.number, redact) if found.evidence is not None else ()
     return Explained(masked(found, redact), around)
 
 

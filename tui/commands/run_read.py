@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launcher.errors import EXIT_DONE
+from launcher.logs.facts import describe
 from launcher.runs.view import RunView, to_json
 from tui import format as words
 from tui.commands import output
 from tui.commands.options import Values
 from tui.commands.run_list import moment
-from tui.commands.waiting import expected
 from tui.commands.which import run_of
+from tui.render import start
 
 if TYPE_CHECKING:
     from launcher.manifest.model import EnvVar, Manifest
@@ -56,6 +57,7 @@ def fields(run: RunView, manifest: Manifest | None, *, now: float) -> list[Field
         ("Status", run.status),
         ("Status reason", run.reason or "-"),
         ("Phase", _phase(run)),
+        ("Remains", start.remains(run) or "-"),
         ("Ready", "yes" if run.ready else "no"),
         ("Health", f"{run.health}: {run.advice or ''}" if run.health else "-"),
         ("Goals missed", ", ".join(key.upper() for key in run.missed) or "-"),
@@ -79,7 +81,7 @@ def fields(run: RunView, manifest: Manifest | None, *, now: float) -> list[Field
         ("Service account", (manifest.service_account_name if manifest else None) or "-"),
         ("Termination protection", _yes(manifest.termination_protection) if manifest else "-"),
         ("Phases", [phase_line(run, index, now) for index in range(len(run.phases))] or "-"),
-        ("Facts", [f"{name}: {value}" for name, value in run.facts] or "-"),
+        ("Facts", [": ".join(describe(name, value)) for name, value in run.facts] or "-"),
         ("Processes", " ".join(map(str, run.pids)) or "-"),
         ("Manifest", run.manifest or "-"),
         ("Folder", run.folder or "-"),
@@ -125,8 +127,11 @@ def phase_line(run: RunView, index: int, now: float) -> str:
 
 
 def _phase(run: RunView) -> str:
-    parts = (run.phase, run.progress, expected(run))
-    return " ".join(part for part in parts if part) if run.phase else "-"
+    if not run.phase:
+        return "-"
+    said = f"{run.phase} {run.progress or ''}".rstrip()
+    more = start.download(run.download) if run.download is not None else run.detail or ""
+    return ", ".join(part for part in (said, more, run.still or "") if part)
 
 
 def _resource(run: RunView, manifest: Manifest | None) -> str:

@@ -7,8 +7,10 @@ import time
 
 from launcher.errors import EXIT_DONE, VdeckError
 from launcher.runs.view import PhaseMark, RunView
+from launcher.text import clean_line
 from tui import format as words
 from tui.commands import output
+from tui.render import start
 
 POLL_S = 0.2
 """How often a log or the events are looked at while they are followed."""
@@ -51,21 +53,16 @@ class PhaseTeller:
         if self._told < len(run.phases) and run.live:
             mark = run.phases[self._told]
             lasted = words.duration(max(0.0, time.time() - mark.started))
-            told = (run.progress or "", lasted, expected(run))
-            self._progress.show(f"◐ {mark.name}", " ".join(part for part in told if part))
+            more = start.download(run.download) if run.download is not None else clean_line(run.detail or "")
+            said = " ".join(part for part in (run.progress, lasted) if part)
+            told = (said, more, clean_line(run.still or "") or start.remains(run))
+            self._progress.show(f"◐ {mark.name}", ", ".join(part for part in told if part))
         elif run.live and not run.ready:
             self._progress.show(f"◌ {run.status}")
 
     def close(self) -> None:
         """Leave the line that was written over."""
         self._progress.done()
-
-
-def expected(run: RunView) -> str:
-    """``(about 18s to go)`` by earlier starts, or that nothing moves; empty when nobody knows."""
-    if run.still_s is not None:
-        return f"(nothing has moved for {words.duration(run.still_s)})"
-    return f"(about {words.duration(run.remains_s)} to go)" if run.remains_s is not None else ""
 
 
 def phase_line(mark: PhaseMark) -> str:

@@ -69,8 +69,8 @@ class OverviewPane(Pane):
             yield Section("End of the log (3: all of it)", id="overview-last-lines")
             yield Section("Start", id="overview-phases")
             yield Section("Run", id="overview-facts")
-            yield Section("Command", id="overview-command")
             yield Section("From the log", id="overview-log-facts")
+            yield Section("Command", id="overview-command")
             yield Section("Notes", id="overview-notes")
             yield Section("Environment", id="overview-environment")
 
@@ -122,11 +122,12 @@ class OverviewPane(Pane):
         self._section("status").show(overview_text.headline(run, now))
         self._section("why").show(overview_text.why(self._particulars.explained))
         self._section("last-lines").show(overview_text.lines(self._particulars.last_lines))
-        phases = None if run.attached else overview_text.timeline(run.phases, now, width, live=run.live)
+        failed = run.status == "failed"
+        phases = None if run.attached else overview_text.timeline(run.phases, now, width, live=run.live, failed=failed)
         self._section("phases").show(phases)
         self._section("facts").show(overview_text.facts(run, now, width))
         self._section("command").show(Content(overview_text.commands(run)))
-        self._section("log-facts").show(overview_text.table(() if run.attached else run.facts, width))
+        self._section("log-facts").show(None if run.attached else overview_text.log_facts(run, width))
         self._section("notes").show(Content("\n".join("· " + clean_line(note) for note in self._particulars.notes)))
         self._section("environment").show(_environment(self._particulars))
 

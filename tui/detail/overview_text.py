@@ -9,15 +9,19 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from launcher.logs import facts as facts_of_log
+from launcher.logs.phases import FACTS
 from launcher.runs.explain import Explained
 from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
 from tui.detail.log_buffer import parts
-from tui.render.state import look, remains
+from tui.render import start
+from tui.render.state import look
 
 _LABEL = 12
 _MUTED = "$foreground-muted"
+_TWO_COLUMNS = 36
+"""Cells that each column of the log's facts must have at least."""
 _BLOCKS = " ▏▎▍▌▋▊▉"
 
 
@@ -32,8 +36,7 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
     if run.status == "running" and run.attached:
         return "◑", "Not ready: asked again every second.", "$warning"
     if run.status in ("running", "initializing"):
-        step = " ".join(clean_line(part) for part in (run.phase, run.progress) if part)
-        return "◐", f"Starting: {step or 'waiting for the first sign'}, {spent} so far{_expected(run)}.", "$warning"
+        return "◐", f"Starting: {start.doing(run) or 'waiting for the first sign'}, {spent} so far.", "$warning"
     after = f" after {lasted}" if lasted else ""
     code = f" with exit code {run.exit_code}" if run.exit_code is not None else ""
     return {
@@ -48,16 +51,6 @@ def sentence(run: RunView, now: float) -> tuple[str, str, str]:
     }.get(run.status, ("·", f"{clean_line(run.status)}.", _MUTED))
 
 
-def _expected(run: RunView) -> str:
-    """What remains of a start, or that nothing moves."""
-    if run.still_s is not None:
-        return f"; nothing has moved for {words.duration(run.still_s)}"
-    if run.remains_s is None:
-        return ""
-    starts = f"{run.starts} earlier start" + ("s" if run.starts != 1 else "")
-    return f", about {remains(run).lstrip('~')} to go (from {starts})"
-
-
 def headline(run: RunView, now: float) -> Content:
     """The status sentence; below it the reason, loud when the run failed."""
     glyph, text, colour = sentence(run, now)
@@ -70,13 +63,23 @@ def headline(run: RunView, now: float) -> Content:
         reason = clean(run.reason).strip()
         parts.append("\n")
         parts.append((f" {reason} ", "bold reverse $error") if bad else (reason, "$warning"))
-    parts += _trouble(run)
+    parts += _beside(run)
     return Content.assemble(*parts)
 
 
-def _trouble(run: RunView) -> list[Content | str | tuple[str, str]]:
-    """What is wrong with a server that is ready, a line each: its health with the advice, the goals that it misses."""
+def _beside(run: RunView) -> list[Content | str | tuple[str, str]]:
+    """What is to be known beside the sentence, a line each. Of a start what remains, or that it does not move; of a
+    server that is ready its health with the advice, and the goals that it misses."""
     found: list[Content | str | tuple[str, str]] = []
+    remains = start.remains(run)
+    if remains and not run.still:  # an estimate of something that does not move would be a lie
+        found += ["\n", ("◷ ", "$warning"), remains]
+    if run.still and run.live:
+        found += [
+            "\n",
+            (f"▲ {clean_line(run.still)}", "bold $warning"),
+            ": no log line, no disk, no CPU, no GPU memory",
+        ]
     if run.health:
         colour = "$error" if run.health == "wedged" else "$warning"
         found += ["\n", (f"{look(run).glyph} {run.health}: ", f"bold {colour}"), clean_line(run.advice or "")]
@@ -90,11 +93,12 @@ def _trouble(run: RunView) -> list[Content | str | tuple[str, str]]:
     return found
 
 
-def timeline(phases: Sequence[PhaseMark], now: float, width: int, *, live: bool) -> Content:
+def timeline(phases: Sequence[PhaseMark], now: float, width: int, *, live: bool, failed: bool = False) -> Content:
     """One line a phase: its name, a bar at its place between the first start and now, its seconds.
 
     A phase that still runs grows and ends in ``…``; one that a dead run left open is drawn to the last known moment.
-    ``ready`` is no work but the end of the start: it has no bar.
+    ``ready`` is no work but the end of the start: it has no bar. ``failed``: the start ended in its last phase, which
+    bears the mark of a failure.
     """
     done = next((mark.started for mark in phases if mark.name == "ready"), None)
     phases = [mark for mark in phases if mark.name != "ready"]
@@ -107,15 +111,17 @@ def timeline(phases: Sequence[PhaseMark], now: float, width: int, *, live: bool)
     span = max(end - begin, 0.001)
     room = max(8, min(60, width - _LABEL - 14))
     lines: list[Content] = []
+    failed = failed and done is None
     for mark in phases:
+        broken = failed and mark is phases[-1]
         grows = growing and mark.ended is None
         stop = mark.ended if mark.ended is not None else end
         bar = _bar((mark.started - begin) / span, (stop - begin) / span, room)
-        spent = words.seconds(stop - mark.started) + (" …" if grows else "")
+        spent = words.seconds(stop - mark.started) + (" …" if grows else " ✖" if broken else "")
         lines.append(
             Content.assemble(
                 (shorten(clean_line(mark.name), _LABEL - 1).ljust(_LABEL), _MUTED),
-                (bar, "$warning" if grows else "$primary"),
+                (bar, "$warning" if grows else "$error" if broken else "$primary"),
                 f" {spent}",
             )
         )
@@ -135,6 +141,28 @@ def _bar(begin: float, end: float, width: int) -> str:
 def facts(run: RunView, now: float, width: int) -> Content:
     """The table of what is known: where it answers, what serves, on what, since when, by which processes."""
     return table(_rows(run, now), width)
+
+
+def log_facts(run: RunView, width: int) -> Content:
+    """What the log told of the model and the engine, in words, in the order in which a start tells it; in two columns
+    where there is room for them."""
+    order = {name: number for number, name in enumerate(FACTS)}
+    known = sorted(run.facts, key=lambda fact: order.get(fact[0], len(order)))
+    rows = [facts_of_log.describe(name, value) for name, value in known]
+    half = (len(rows) + 1) // 2
+    column = width // 2 - 1
+    if (
+        len(rows) < 2
+        or column < _TWO_COLUMNS
+        or any(cell_len(label) + cell_len(text) + 4 > column for label, text in rows)
+    ):
+        return table(rows, width)
+    left, right = (table(part, column).split("\n", allow_blank=True) for part in (rows[:half], rows[half:]))
+    lines = [
+        Content.assemble(one, " " * (column + 2 - one.cell_length), right[number] if number < len(right) else "")
+        for number, one in enumerate(left)
+    ]
+    return Content("\n").join(lines)
 
 
 def table(rows: Iterable[tuple[str, str]], width: int) -> Content:

@@ -60,7 +60,9 @@ def change_lines(proposal: Proposal) -> tuple[Cell, ...]:
         ]
         return (*refused, (("Edit the manifest by hand (key e), then start it again.", "muted"),))
     if not proposal.possible:
-        return ((("The manifest says so already.", "muted"),),)
+        gone = all(change.value is None for change in proposal.fix.changes)
+        says = "The manifest does not have it: it was set elsewhere." if gone else "The manifest says so already."
+        return (((says, "muted"),),)
     lines: list[Cell] = [difference_line(line) for line in proposal.diff.splitlines()[2:]]
     return tuple(lines)
 

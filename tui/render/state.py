@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from launcher.text import clean_line
-from tui.format import duration
+from tui.render.start import short_remains
 
 if TYPE_CHECKING:
     from launcher.runs.view import RunView
@@ -68,16 +68,9 @@ def _working(run: RunView) -> Look:
         return Look("▶", "running", "good")  # a batch run serves nothing, so it is never `ready`
     words = phase or ("starting" if run.status == "running" else clean_line(run.status))
     progress = clean_line(run.progress).strip() if run.progress else ""
-    if run.still_s is not None:
-        return Look("◐", f"{words}: nothing moves, {duration(run.still_s)}", "warn")
-    return Look("◐", " ".join(part for part in (words, progress, remains(run)) if part), "busy")
-
-
-def remains(run: RunView) -> str:
-    """``~18 s`` until it is ready; empty when nobody knows."""
-    if run.remains_s is None:
-        return ""
-    return f"~{run.remains_s:.0f} s" if run.remains_s < 100 else f"~{duration(run.remains_s)}"
+    if run.still:
+        return Look("◐", f"{words}: {clean_line(run.still)}", "warn", True)
+    return Look("◐", " ".join(part for part in (words, progress, short_remains(run)) if part), "busy")
 
 
 _HEALTH = {

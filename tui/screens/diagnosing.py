@@ -28,8 +28,8 @@ class Diagnosing(Screen[None]):
         """Put the cursor on this run."""
         raise NotImplementedError
 
-    def show_log_line(self, number: int) -> None:
-        """Open the log of the chosen run at this line."""
+    def show_log(self, offset: int | None) -> None:
+        """Open the log of the chosen run; ``offset``: at the line that begins at this byte."""
         raise NotImplementedError
 
     def action_diagnose(self) -> None:
@@ -56,8 +56,8 @@ class Diagnosing(Screen[None]):
             if outcome.run_id is not None:
                 self.select(outcome.run_id)
                 deck.poll_soon()
-            elif outcome.line is not None:
-                self.show_log_line(outcome.line)
+            elif outcome.to_log:
+                self.show_log(outcome.offset)
 
         self.app.push_screen(DiagnosisScreen(deck.control, run, told), closed)
 

@@ -38,8 +38,10 @@ class Outcome(NamedTuple):
 
     run_id: str | None = None
     """The run that was started."""
-    line: int | None = None
-    """The line of the log to go to."""
+    to_log: bool = False
+    """The log is wanted."""
+    offset: int | None = None
+    """Where in it, in bytes; None: nobody can say."""
 
 
 class DiagnosisScreen(Dialog[Outcome]):
@@ -163,8 +165,7 @@ class DiagnosisScreen(Dialog[Outcome]):
 
     def action_go_to_log(self) -> None:
         """Close the dialog and show the evidence in the log."""
-        evidence = self.told.diagnosis.evidence
-        self.dismiss(Outcome(line=evidence.number if evidence is not None else 1))
+        self.dismiss(Outcome(to_log=True, offset=self.told.offset))
 
     def action_copy_diagnosis(self) -> None:
         """Cause, evidence and fixes into the clipboard."""

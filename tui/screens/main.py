@@ -227,7 +227,7 @@ class MainScreen(Filtering, Attaching, Diagnosing, RunActions):
                 self._set_zoom("split")
             self._detail.open_tab(name)
 
-    def show_log_line(self, number: int) -> None:
+    def show_log(self, offset: int | None) -> None:
         self.action_open_tab("logs")
 
     def action_back(self) -> None:
