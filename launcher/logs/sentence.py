@@ -18,6 +18,7 @@ _RECENT = 60
 _WRAPPERS = (
     "See root cause above", "EngineDeadError", "resource_tracker", "validation error for", "ChildFailedError",
     "SystemExit", "KeyboardInterrupt", "WorkerProc initialization failed", "CancelledError",
+    "RuntimeError: Executor failed.",
 )  # fmt: skip
 
 
