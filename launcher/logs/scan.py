@@ -91,6 +91,7 @@ class Scan:
         """A stop was asked for: what comes is noise."""
         self.last = 0
         """The number of the last line that was seen."""
+        self._decided = False
         self._phase = "load"
         self._frame: re.Match[str] | None = None
         """The last frame of the traceback that is being read."""
@@ -110,7 +111,7 @@ class Scan:
     @property
     def settled(self) -> bool:
         """The cause is known, or all is over: only another start would change that."""
-        return self.over or bool(self.found[ROOT])
+        return self.over or self._decided
 
     def line(self, raw: str) -> None:
         """The next line."""
@@ -155,6 +156,7 @@ class Scan:
         self._forget()
 
     def _forget(self) -> None:
+        self._decided = False
         for found in self.found.values():
             found.clear()
         self.exceptions.clear()
@@ -174,6 +176,7 @@ class Scan:
             kept = self.found[rule.kind]
             if (not quiet or rule.kind == STALL) and len(kept) < _KEPT:
                 kept.append(Found(rule, self.last, text, line.process, self._phase))
+                self._decided |= rule.kind == ROOT and (not self.served or in_engine(line.process))
         if not quiet and not any(rule.kind == WRAPPER for rule in rules):
             self._note(text, line)
 
@@ -194,6 +197,11 @@ class Scan:
                 kept.append(said)
         elif (line.level in ("ERROR", "CRITICAL") or _ERROR.search(text)) and len(self.errors) < _KEPT:
             self.errors.append(said)
+
+
+def in_engine(process: str | None) -> bool:
+    """Whether an engine or a worker says so: what the web server says while it serves is most likely of one request."""
+    return depth(process) < 2
 
 
 def depth(process: str | None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from launcher.logs.cause import REQUEST, ROOT, STALL, WEAK, WRAPPER
 from launcher.logs.diagnosis import Diagnosis, Evidence, Fix
-from launcher.logs.scan import Found, Said, Scan, depth
+from launcher.logs.scan import Found, Said, Scan, depth, in_engine
 from launcher.text import shorten
 
 TEXT = 300
@@ -18,6 +18,7 @@ _RECENT = 60
 _WRAPPERS = (
     "See root cause above", "EngineDeadError", "resource_tracker", "validation error for", "ChildFailedError",
     "SystemExit", "KeyboardInterrupt", "WorkerProc initialization failed", "CancelledError",
+    "RuntimeError: Executor failed.",
 )  # fmt: skip
 
 
@@ -29,8 +30,9 @@ def conclude(
         return None
     alive = exit_code is None
     for kind in (ROOT, WEAK):
-        if scan.found[kind]:
-            return _of(_first(scan.found[kind]), step, args)
+        found = _first(scan, kind, alive)
+        if found is not None:
+            return _of(found, step, args)
     by_signal = _signal(exit_code, step, scan)
     if by_signal is not None:
         return by_signal
@@ -38,7 +40,8 @@ def conclude(
     if living is not None or (alive and scan.served):
         return living
     unknown = first_error(scan)
-    if unknown is not None and exit_code != 0 and unknown not in scan.errors:
+    engine_said = unknown is not None and in_engine(unknown.process) and bool(scan.found[WRAPPER])
+    if unknown is not None and (exit_code != 0 or engine_said) and unknown not in scan.errors:
         return _unknown(unknown, step)
     if scan.found[WRAPPER]:
         return _of(_telling(scan.found[WRAPPER]), step, args)
@@ -58,9 +61,15 @@ def _of_the_living(scan: Scan, step: str | None, args: Mapping[str, object]) -> 
     return _of(stalls[-1], step, args) if stalls else None
 
 
-def _first(found: list[Found]) -> Found:
-    """In time; of those at once (the ranks of one server) the deepest process."""
-    return min(found, key=lambda one: (one.number, depth(one.process)))
+def _first(scan: Scan, kind: str, alive: bool) -> Found | None:
+    """The first in time. While it served, what the web server said is most likely of one request: when the engine said
+    anything too before the end, known or not, that is the cause."""
+    found = scan.found[kind]
+    if scan.served and not alive:
+        engine = [one for one in found if in_engine(one.process)]
+        if engine or any(in_engine(process) for process in scan.exceptions):
+            found = engine
+    return found[0] if found else None
 
 
 def _telling(found: list[Found]) -> Found:

@@ -395,3 +395,47 @@ def test_no_advice_that_a_given_flag_makes_useless() -> None:
     with_bytes = found([line], args={"kv-cache-memory-bytes": "1M"})
     assert "gpu-memory-utilization" not in {change.flag for fix in with_bytes.fixes for change in fix.changes}
     assert "--kv-cache-memory-bytes" in with_bytes.fixes[0].text
+
+
+DENIED = "(APIServer pid=1) ERROR 11-22 07:00:00 [x.py:1] PermissionError: [Errno 13] Permission denied: '/media/a.png'"
+CRASH = (
+    "(EngineCore pid=2) ERROR 11-22 08:00:00 [core.py:1] torch.AcceleratorError: CUDA error: an illegal memory access "
+    "was encountered"
+)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_request_that_failed_is_not_why_the_engine_died_later(code: int) -> None:
+    assert found([*healthy.START, DENIED, CRASH, *WRAPPERS[1:]], code).rule == "illegal-access"
+    unknown = "(EngineCore pid=2) ERROR 11-22 08:00:00 [core.py:1] AssertionError: odd block table"
+    dead = "(APIServer pid=1) ERROR 11-22 08:00:00 [x.py:1] EngineDeadError: EngineCore encountered an issue."
+    told = found([*healthy.START, DENIED, unknown, dead], code)
+    assert (told.title, told.where) == ("AssertionError: odd block table", "EngineCore")
+    assert found([*healthy.START, DENIED], 1).rule == "perm", "nothing else is known"
+    assert found([*healthy.START, DENIED], None).rule == "perm", "told of a server that lives"
+
+
+def test_the_ranks_of_a_server_that_served() -> None:
+    lines = [*healthy.START, CRASH.replace("EngineCore", "Worker_TP1"), CRASH]
+    assert found(lines).where == "Worker_TP1"
+
+
+def test_a_worker_that_died_by_a_signal_under_a_live_server() -> None:
+    """As vLLM 0.32 says it: its engine's own error is only a wrapper."""
+    lines = [
+        *healthy.START,
+        "(EngineCore pid=2) ERROR 11-26 19:34:43 [multiproc_executor.py:315] Worker proc VllmWorker-0 died unexpectedly "
+        "(exit code: -6), shutting down executor.",
+        "(EngineCore pid=2) INFO 11-26 19:34:43 [multiproc_executor.py:479] [shutdown] Executor: waiting for worker exit",
+        "(EngineCore pid=2) ERROR 11-26 19:34:43 [core.py:1512] EngineCore encountered a fatal error.",
+        "(EngineCore pid=2) ERROR 11-26 19:34:43 [core.py:1512] Traceback (most recent call last):",
+        '(EngineCore pid=2) ERROR 11-26 19:34:43 [core.py:1512]     raise RuntimeError("Executor failed.")',
+        "(EngineCore pid=2) ERROR 11-26 19:34:43 [core.py:1512] RuntimeError: Executor failed.",
+        "(APIServer pid=1) ERROR 11-26 19:34:43 [async_llm.py:906] vllm.v1.engine.exceptions.EngineDeadError: EngineCore "
+        "encountered an issue. See stack trace (above) for the root cause.",
+        "(APIServer pid=1) INFO 11-26 19:34:47 [core_client.py:770] [shutdown] MPClient: start timeout=0s",
+    ]
+    told = found(lines, 0)
+    assert (told.rule, told.title) == ("engine-dead", "Worker proc VllmWorker-0 died (SIGABRT)")
+    assert found([line.replace("-6)", "-9)") for line in lines], 0).rule == "host-oom"
+    assert "signal 99" in found([line.replace("-6)", "-99)") for line in lines], 0).title

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from launcher.logs.cause import REQUEST, STALL, WRAPPER, Rule, rule
+import signal
+
+from launcher.logs.cause import REQUEST, STALL, WRAPPER, Rule, Values, rule
 from launcher.logs.diagnosis import Fix
+
+
+def _died(values: Values) -> str:
+    who = f"{values['w']} died" if "w" in values else "The engine died"
+    code = int(values.number("code") or 0)
+    try:
+        return f"{who} ({signal.Signals(-code).name})" if code < 0 else who
+    except ValueError:
+        return f"{who} (signal {-code})"
+
 
 RULES: tuple[Rule, ...] = (
     rule(
@@ -57,13 +69,16 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "engine-dead", WRAPPER,
-        r"(?P<w>(?:Engine core|Worker) proc(?:ess)? \S+) died unexpectedly|EngineCore encountered (?:a fatal error|an "
-        r"issue)\.|EngineDeadError|AsyncLLM output_handler failed|(?P<w2>Process \S+) \(PID: \d+\) died with exit code",
-        lambda v: f"{v['w']} died" if "w" in v else "The engine died",
+        r"(?P<w>(?:Engine core|Worker) proc(?:ess)? \S+) died unexpectedly(?: \(exit code: (?P<code>-?\d+)\))?"
+        r"|EngineCore encountered (?:a fatal error|an issue)\.|EngineDeadError|AsyncLLM output_handler failed"
+        r"|(?P<w2>Process \S+) \(PID: \d+\) died with exit code (?P<code2>-?\d+)",
+        _died,
         "The server ends when its engine does; the log says nothing of why.",
         (Fix("Look at dmesg (killed for want of memory?) and start it again; `restart: {policy: on-failure}` does so "
              "by itself."),),
         ("ERROR 11-22 06:00:00 [core_client.py:605] Engine core proc EngineCore_DP0 died unexpectedly, shutting down "
-         "client.",),
+         "client.",
+         "(EngineCore pid=2) ERROR 11-26 19:34:43 [multiproc_executor.py:315] Worker proc VllmWorker-0 died "
+         "unexpectedly (exit code: -6), shutting down executor."),
     ),
 )  # fmt: skip
