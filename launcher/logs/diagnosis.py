@@ -80,13 +80,14 @@ def diagnose_file(
     step: str | None = None,
     stopped: bool = False,
     args: Mapping[str, object] | None = None,
+    most: int | None = None,
 ) -> Diagnosis | None:
-    """The same for a file of any size, from the byte ``start`` on (lines are numbered from the file's begin). Raises
-    OSError."""
+    """The same for a file of any size, from the byte ``start`` on (lines are numbered from the file's begin). ``most``:
+    who has no time looks at so many bytes only; the number of a line near the end is then too small. Raises OSError."""
     from launcher.logs.scan import Scan
     from launcher.logs.scan_file import scan_file
     from launcher.logs.sentence import conclude
 
     scan = Scan()
-    scan_file(path, scan, start)
+    scan_file(path, scan, start, most=most)
     return conclude(scan, exit_code=exit_code, step=step, stopped=stopped, args=args or {})

@@ -38,9 +38,16 @@ def diagnose_run(run_id: str) -> Diagnosis | None:
 
 
 def of_attempt(
-    run: paths.RunPaths, record: RunRecord, state: State, code: int | None, *, stopped: bool = False
+    run: paths.RunPaths,
+    record: RunRecord,
+    state: State,
+    code: int | None,
+    *,
+    stopped: bool = False,
+    most: int | None = None,
 ) -> Diagnosis | None:
-    """The last start of a run; ``code`` None while it runs. A log that cannot be read is one that says nothing."""
+    """The last start of a run; ``code`` None while it runs; ``most`` bytes of the log. A log that cannot be read is one
+    that says nothing."""
     index = state.step or 0
     try:
         return diagnose_file(
@@ -50,6 +57,7 @@ def of_attempt(
             step=step_name(record, index),
             stopped=stopped,
             args=server_args(record),
+            most=most,
         )
     except OSError:
         return None

@@ -8,6 +8,8 @@ from launcher.runs.record import RunRecord
 from launcher.runs.state import State
 from launcher.runs.steps import StepEnd
 
+LOOKED_AT = 64 << 20
+"""Bytes of the log that the supervisor looks at for its one sentence; `vdeck diagnose` reads all of it."""
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -51,7 +53,7 @@ def _cause(run: paths.RunPaths, record: RunRecord, state: State, code: int | Non
     from launcher.runs import diagnose  # here: only a run that failed pays for the rules
 
     try:
-        found = diagnose.of_attempt(run, record, state, 1 if code is None else code)
+        found = diagnose.of_attempt(run, record, state, 1 if code is None else code, most=LOOKED_AT)
     except Exception:
         return None
     return found.title if found is not None and found.rule not in diagnose.TOLD else None

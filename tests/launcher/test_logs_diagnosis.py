@@ -278,6 +278,17 @@ def test_a_file_is_read_whole_and_its_lines_are_numbered(tmp_path: Path) -> None
     assert found(cause.splitlines()) == diagnose_file(str(log), exit_code=1)
 
 
+def test_who_has_no_time_looks_at_both_ends(tmp_path: Path) -> None:
+    log, quiet = tmp_path / "output.log", (healthy.TRAFFIC[3] + "\n") * 60_000
+    cause, other = "ValueError: No available memory for the cache blocks.\n", "KeyError: 'in the middle'\n"
+    for text, rule in ((cause + quiet, "no-kv-memory"), (quiet + cause, "no-kv-memory"),
+                       (quiet + other + quiet * 2, "exit-code")):  # fmt: skip
+        log.write_text(text)
+        told = diagnose_file(str(log), exit_code=1, most=8 << 20)
+        assert told is not None and told.rule == rule
+    assert diagnose_file(str(log), exit_code=1).rule == "first-error"  # type: ignore[union-attr]
+
+
 def test_lines_without_an_end(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.write_bytes(
