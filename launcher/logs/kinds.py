@@ -81,11 +81,16 @@ class Kinds:
 
     def numbers(self, data: bytes) -> list[int]:
         """The numbers of the lines that pass. ``data``: tidy lines, each with its newline."""
+        few: list[int] | None = None
+        if self._hints.known and not data.startswith(b"{") and b"\n{" not in data:  # JSON may write letters as escapes
+            few = self._hints.numbers(data)
+            if not few:
+                return []
         accepts = self.accepts
         lines = data.split(b"\n")
         lines.pop()
-        if self._hints.known and not data.startswith(b"{") and b"\n{" not in data:  # JSON may write letters as escapes
-            return [number for number in self._hints.numbers(data) if accepts(lines[number])]
+        if few is not None:
+            return [number for number in few if accepts(lines[number])]
         if not (self._hide_access and self._heads):
             return [number for number, line in enumerate(lines) if accepts(line)]
         heads = self._heads
