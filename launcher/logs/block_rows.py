@@ -25,6 +25,8 @@ BLOCK_BYTES = 256 * 1024
 _CACHED = 8
 _READS = 2
 """So many blocks that nobody counted yet are read for one ``lines``: it is for painting."""
+_FIRST = 4
+"""Blocks that are counted at once for a first row: the last ones may have none."""
 _AT_ONCE = 16
 """Blocks that a growth is counted of at once; what is more is left to ``step``."""
 
@@ -37,10 +39,14 @@ class _Page(NamedTuple):
     ends: list[int]
 
     def row(self, index: int) -> LogRow:
-        base, start, end = self.block.start, self.starts[index], self.ends[index]
-        last = end >= len(self.block.data)
-        stop = self.block.end if last else base + end
-        return LogRow(base + start, stop, shown(self.block.data[start : end - 1], stop - base - start - 1))
+        start, end = self.starts[index], self.ends[index]
+        first, stop = self.block.start + start, self.stop(index)
+        return LogRow(first, stop, shown(self.block.data[start : end - 1], stop - first - 1))
+
+    def stop(self, index: int) -> int:
+        """Where a line ends in the file. The last one may have been cut."""
+        end = self.ends[index]
+        return self.block.end if end >= len(self.block.data) else self.block.start + end
 
 
 class BlockRows:
@@ -63,7 +69,10 @@ class BlockRows:
         for _ in range(_AT_ONCE):
             if self._blocks.advance():
                 break
-        self.step(0.0, None)
+        for _ in range(_FIRST):
+            self.step(0.0, None)
+            if self._matches:
+                break
 
     @property
     def count(self) -> int:
@@ -231,8 +240,8 @@ class BlockRows:
         page = self._page(number)
         place = offset - page.block.start
         index = bisect_left(page.ends, place + 1)
-        if index == len(page.ends) - 1 or offset >= page.block.end:
-            index = len(page.ends) - (bool(page.ends) and page.row(len(page.ends) - 1).end > offset)
+        if index and index == len(page.ends) and page.stop(index - 1) > offset:
+            index -= 1
         with self._lock:
             table = self._table()
             self._anchor = (number, table[number])

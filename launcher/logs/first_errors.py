@@ -126,11 +126,13 @@ class FirstErrorRows:
         return min(1.0, self._to / self._blocks.end) if self._blocks.end else float(self.complete)
 
     def refresh(self) -> bool:
+        """Take up a growth."""
         end = self._blocks.end
         self._blocks.grow()
         return self.step(0.0, None) if self._blocks.end != end else False
 
     def step(self, budget_s: float, near: int | None) -> bool:
+        """Scan on for so many seconds."""
         deadline = time.perf_counter() + budget_s
         before = len(self._rows)
         while not self.complete:
@@ -164,6 +166,7 @@ class FirstErrorRows:
         return found
 
     def lines(self, row: int, n: int) -> list[LogRow]:
+        """``n`` rows from ``row`` on."""
         if row < 0:
             return []
         return [self._row(start, end) for start, end in self._rows[row : row + n]]
@@ -173,6 +176,7 @@ class FirstErrorRows:
         return LogRow(start, end, shown(data, end - start - 1))
 
     def row_at(self, offset: int) -> int:
+        """The row whose line holds a byte offset, else the next one."""
         rows = self._rows
         place = bisect_right(rows, (offset, 1 << 62))
         return place - 1 if place and rows[place - 1][1] > offset else place

@@ -20,6 +20,8 @@ _ALL = frozenset(range(_OTHER)) | _FOREIGN
 _DIGITS = frozenset(b"0123456789") | {_OTHER_WORD}
 _SPACES = frozenset(b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f ") | {_OTHER_SPACE}
 _WORDS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") | {_OTHER_WORD}
+_FOLDED = frozenset(b"iksIKS")
+"""Letters that, ignoring case, stand for ones that are not ASCII as well."""
 _CATEGORIES = {"DIGIT": _DIGITS, "SPACE": _SPACES, "WORD": _WORDS}
 
 Item = tuple[Any, Any]
@@ -101,7 +103,7 @@ def _inside(item: Item, ignore: bool) -> tuple[str, ...]:
 def _plain(code: int, ignore: bool) -> bool:
     """A character that stands in the bytes of a line as it is written. (Replaced and half characters do not.)"""
     if code < _OTHER:
-        return True
+        return code != 10
     return not ignore and code != 0xFFFD and not 0xD800 <= code < 0xE000
 
 
@@ -269,7 +271,7 @@ def _set(item: Item, ignore: bool) -> frozenset[int]:
         return _ALL
     if ignore:
         letters = {code ^ 32 for code in found if chr(code).isalpha() and code < _OTHER}
-        found |= letters | ({_OTHER_WORD} if letters else set())
+        found |= letters | ({_OTHER_WORD} if letters & _FOLDED else set())
     return found
 
 

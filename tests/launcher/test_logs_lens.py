@@ -14,9 +14,9 @@ from launcher.logs.sieve import Sieve
 from tests.launcher.log_kit import SAMPLES, passes, raw_lines
 
 PATTERNS = [
-    "", "boom", "BOOM", "o", "INFO|ERROR", r"pid=\d+", r"^\(", r"\)$", "200 OK$", r"\s", r"\S+ \S+", "grüße", "ſ", "k", "S",
-    "(?i)Traceback", r"\bHTTP/1\.[01]\b", ".", "^$", "x{20,}", "모델", "(?:Worker|Engine)Core", r"[^\x00-\x7f]", "no such",
-    "(?=.*boom)", r"(\w+)\1", r"a|", r"\d\d:\d\d", "loading done", "100%",
+    "", "boom", "BOOM", "o", "INFO|ERROR", r"pid=\d+", r"^\(", r"\)$", "200 OK$", r"\s", r"\S+ \S+", "grüße", "ſ", "k",
+    "S", "(?i)Traceback", r"\bHTTP/1\.[01]\b", ".", "^$", "x{20,}", "모델", "(?:Worker|Engine)Core", r"[^\x00-\x7f]",
+    "no such", "(?=.*boom)", r"(\w+)\1", r"a|", r"\d\d:\d\d", "loading done", "100%",
 ]  # fmt: skip
 lenses = st.builds(
     Lens,
@@ -53,7 +53,7 @@ def test_every_sample_by_level(level: str, hide: bool) -> None:
 @pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern])
 @pytest.mark.parametrize("ignore", [False, True])
 def test_a_dense_block_and_a_sparse_one_agree(pattern: str, ignore: bool) -> None:
-    """Whether few lines have the words of a pattern or many, and whether a block is ASCII, ways differ, results do not."""
+    """Whether few lines have the words of a pattern or many, ASCII or not: ways differ, results do not."""
     plain = [line for line in SAMPLES if line.isascii() and b"\x1b" not in line and b"\r" not in line]
     for lines in (plain * 40, [*plain, *[b"filler %d" % n for n in range(3000)]], SAMPLES * 3):
         data = b"".join(line + b"\n" for line in lines)
@@ -103,7 +103,8 @@ def test_a_bad_pattern_is_told_in_words_and_matches_nothing(pattern: str) -> Non
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+b", "(a|aa)+$", r"(\w+\s*)+:", "(a+ca+)+$", "(.*,)+x", "(x+x+)+y", "((a+)?)+b", "(a?){50}b", "(a|a?)+b", r"(\d+|\w+)*!"],
+    ["(a+)+b", "(a|aa)+$", r"(\w+\s*)+:", "(a+ca+)+$", "(.*,)+x", "(x+x+)+y", "((a+)?)+b", "(a?){50}b", "(a|a?)+b",
+     r"(\d+|\w+)*!"],
 )  # fmt: skip
 def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
     assert "for ever" in (problem(pattern) or "")
@@ -112,8 +113,9 @@ def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(\d+\.)+\d+", r"(\s\w+)*$", r"(\w+\s)+", '("[^"]*",?)+', "(a|b)*c", "(?:foo|bar)+", r"a.*b.*c", r"(?:(?:\w+/)+\.py)+", "(?>a+)+",
-     r"\[[^\]]*\]", r"(?:\([^()]* pid=\d+\) )*INFO", r".*\d{3}", "a{2,5}b{1,9}"],
+    [r"(\d+\.)+\d+", r"(\s\w+)*$", r"(\w+\s)+", '("[^"]*",?)+', "(a|b)*c", "(?:foo|bar)+",
+     r"a.*b.*c", r"(?:(?:\w+/)+\.py)+", "(?>a+)+",
+     r"\[[^\]]*\]", r"(?:\([^()]*\) )*INFO", r".*\d{3}", "a{2,5}b{1,9}"],
 )  # fmt: skip
 def test_repeats_that_cannot_are_allowed(pattern: str) -> None:
     assert problem(pattern) is None

@@ -148,7 +148,7 @@ def test_a_place_is_kept_while_estimates_become_exact(path: Path) -> None:
 
 
 def test_scanning_goes_on_around_the_row_that_is_asked_for(path: Path) -> None:
-    path.write_bytes(b"".join(b"line %d\n" % number for number in range(20_000)))
+    path.write_bytes(b"".join(b"line %05d\n" % number for number in range(20_000)))
     with small_blocks():
         rows = Rows(LogMap(str(path)))
         middle = rows.count // 2
