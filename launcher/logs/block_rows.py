@@ -56,6 +56,7 @@ class BlockRows:
         self._sieve = Sieve(lens)
         self._blocks = Blocks(log, BLOCK_BYTES)
         self._counts = array("l")  # by block; -1: not counted
+        self._known = bytearray()  # by block: 1 when it is counted
         self._unknown = 0
         self._matches = 0
         self._bytes = 0  # of the blocks that are counted
@@ -162,18 +163,18 @@ class BlockRows:
     def _nearest(self, place: int, since: int) -> int | None:
         if self._unknown == 0:
             return None
-        counts = self._counts
-        for distance in range(len(counts)):
-            for number in (place - distance, place + distance):
-                if since <= number < len(counts) and counts[number] < 0:
-                    return number
-        return None
+        below = self._known.rfind(0, since, place + 1)
+        above = self._known.find(0, max(since, place + 1))
+        if below < 0 or (above >= 0 and above - place < place - below):
+            return above if above >= 0 else None
+        return below
 
     def _extend(self) -> None:
         with self._lock:
             missing = len(self._blocks) - len(self._counts)
             if missing > 0:
                 self._counts.extend([-1] * missing)
+                self._known.extend(bytes(missing))
                 self._unknown += missing
                 self._before = None
 
@@ -182,6 +183,7 @@ class BlockRows:
             if epoch != self._epoch or self._counts[number] >= 0:
                 return
             self._counts[number] = 0
+            self._known[number] = 1
             self._unknown -= 1
             self._add(number, block, count)
 
@@ -213,7 +215,7 @@ class BlockRows:
         with self._lock:
             table = self._table()
             total = len(self._counts)
-        if not 0 <= row < table[-1]:
+        if not 0 <= row < table[-1] or self._blocks.stale:
             return []
         number = bisect_right(table, row) - 1
         index = row - table[number]

@@ -84,11 +84,10 @@ class Blocks:
         start = since if since > first else self._first_start(number, first, data, limit)
         if start >= min(border, limit) or not data:
             return Block(start, start, b"")
-        data = data[start - first :] if start > first else data
-        end = self._last_end(number, start, data, limit)
+        end = self._last_end(number, first, data, limit)
         if end <= stop:
-            return Block(start, end, data[: end - start])
-        return Block(start, end, self._with_long_line(data, start, end))
+            return Block(start, end, data[start - first : end - first])
+        return Block(start, end, self._with_long_line(data[start - first :], start, end))
 
     def first_start(self, number: int) -> int:
         """Where the first line of block ``number`` starts; at its border or beyond when it has none."""
@@ -109,16 +108,16 @@ class Blocks:
             return found
         return self._starts[number]
 
-    def _last_end(self, number: int, start: int, data: bytes, limit: int) -> int:
-        """The end of the last line that starts in the block. ``data``: the file from ``start`` on."""
+    def _last_end(self, number: int, first: int, data: bytes, limit: int) -> int:
+        """The end of the last line that starts in the block. ``data``: the file from ``first`` on."""
         border = (number + 1) * self.size
         if border >= limit:
             return limit
-        newline = data.find(b"\n", border - 1 - start)
+        newline = data.find(b"\n", border - 1 - first)
         if newline < 0:
-            return self._search(number + 1, start + len(data), limit)
-        self._note(number + 1, start + newline + 1)
-        return start + newline + 1
+            return self._search(number + 1, first + len(data), limit)
+        self._note(number + 1, first + newline + 1)
+        return first + newline + 1
 
     def _search(self, number: int, place: int, limit: int) -> int:
         """Behind the first newline at or after ``place``. No line starts between block ``number``'s share and there.
