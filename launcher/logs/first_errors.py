@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
 from itertools import accumulate
 
 from launcher.logs.blocks import Block, Blocks
+from launcher.logs.kinds import Hints
 from launcher.logs.lens import Lens
 from launcher.logs.lines import LogLine, parse
 from launcher.logs.map import LogMap
@@ -22,9 +22,9 @@ _MOST_LINES = 400
 _PATIENCE = 2000
 """After so many lines of others the error of a process is over."""
 _BAD = ("ERROR", "CRITICAL")
-_HINTS = tuple(Matcher(word, True) for word in ("error", "critical", "fatal", "traceback \\(most"))
+_LEVELS = Hints(Lens(levels=frozenset(_BAD)))
+_TRACEBACK = Matcher(r"Traceback \(most", False)
 _NO_LINE = 1 << 62
-_GLOG = re.compile(rb"[EFC]\d{4} \d\d:\d\d:\d\d\.")
 _CHAIN = ("During handling of the above exception", "The above exception was the direct cause")
 
 Key = tuple[str | None, int | None]
@@ -150,7 +150,7 @@ class FirstErrorRows:
 
     def _found(self, block: Block) -> list[tuple[int, int]]:
         data = tidy(block.data)
-        hints = [] if data.isspace() else _hints(data)
+        hints = _hints(data)
         if not hints and not self._errors.open:
             return []
         lines = data.split(b"\n")
@@ -184,10 +184,7 @@ class FirstErrorRows:
 
 def _hints(data: bytes) -> list[int]:
     """The numbers of the lines that may begin an error."""
-    found = {number for word in _HINTS for number in word.lines(data)}
-    if _GLOG.search(data):
-        found |= {data.count(b"\n", 0, hit.start()) for hit in _GLOG.finditer(data)}
-    return sorted(found)
+    return sorted({*_LEVELS.numbers(data), *_TRACEBACK.lines(data)})
 
 
 def _following(hints: list[int], number: int, every: bool) -> int:

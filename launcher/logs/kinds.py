@@ -44,7 +44,7 @@ class Kinds:
         self._blank = (not lens.levels or NONE in lens.levels) and self._nameless
         self._verdicts: dict[tuple[bytes | None, bytes | None, bytes | None], bool] = {}
         self._heads: tuple[bytes, ...] = ()  # how access lines begin in this log
-        self._hints = _Hints(lens)
+        self._hints = Hints(lens)
         self.everything = not (lens.levels or lens.processes or lens.hide_access)
 
     def accepts(self, line: bytes) -> bool:
@@ -101,7 +101,7 @@ class Kinds:
         ]
 
 
-class _Hints:
+class Hints:
     """What a line cannot do without to pass, as far as that says anything."""
 
     def __init__(self, lens: Lens) -> None:
