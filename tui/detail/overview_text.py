@@ -12,7 +12,7 @@ from launcher.logs import facts as facts_of_log
 from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
-from tui.detail.log_buffer import parts
+from tui.detail.log_wrap import parts
 from tui.render.state import look
 
 _LABEL = 12
