@@ -83,7 +83,7 @@ class MergedLog(LogMap):
         self.generation = 0
         self.dropped: int | None = None
         share = max(1, limit // max(1, len(self._files)))
-        self._take([file.last(share) for file in self._files])
+        self._add([file.last(share) for file in self._files])
 
     def owner(self, offset: int) -> int:
         """The number of the log whose line stands at an offset."""
@@ -103,7 +103,7 @@ class MergedLog(LogMap):
         fresh = [file.poll() for file in self._files]
         if not any(fresh):
             return "same"
-        self._take(fresh)
+        self._add(fresh)
         if len(self._starts) <= self._limit + self._limit // 3:
             return "grown"
         self._drop(len(self._starts) - self._limit)
@@ -123,7 +123,7 @@ class MergedLog(LogMap):
         """There is no single file."""
         return None
 
-    def _take(self, batches: Sequence[Sequence[str]]) -> None:
+    def _add(self, batches: Sequence[Sequence[str]]) -> None:
         size = len(self._body)
         for piece in merged(batches, self._last, near=self._near):
             data = piece.line.replace("\n", " ").encode("utf-8", "replace") + b"\n"

@@ -8,8 +8,8 @@ import time
 from launcher.errors import VdeckError
 
 FORMS = "14:05, 14:05:33, -10m or 11-26 14:05"
-_CLOCK = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})[ T]+)?(\d{1,2}):(\d\d)(?::(\d\d))?")
-_AGO = re.compile(r"-?(\d{1,6})\s*([smhd])")
+_CLOCK = re.compile(r"(?:(?:(\d{4})-)?(\d{1,2})-(\d{1,2})[ T]+)?(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+_AGO = re.compile(r"-?(\d{1,6})\s*([smhd])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAY_S = 86400
 

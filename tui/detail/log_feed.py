@@ -58,8 +58,11 @@ class LogFeed:
     async def _open(self, pane: LogPane) -> None:
         redactors = [await asyncio.to_thread(self._sources.redactor, run) for run in self.runs]
         merged = len(self.runs) > 1
-        opening = self._sources.merge_logs(self.runs) if merged else self._sources.open_log(self.runs[0])
-        log = await asyncio.to_thread(opening)
+        log: LogMap
+        if merged:
+            log = await asyncio.to_thread(self._sources.merge_logs, self.runs)
+        else:
+            log = await asyncio.to_thread(self._sources.open_log, self.runs[0])
         self._redact = _all_of(redactors)
         self._log, self._rows = log, Rows(log, Lens())
         await asyncio.to_thread(self._rows.step, _STEP_S)

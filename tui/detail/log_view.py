@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
@@ -28,7 +29,7 @@ _WHEEL = 3
 class LogView(ScrollView, can_focus=True):
     """Follows the end only while ``follow`` is on and the reader is already there.
 
-    The place of the reader is that of the top line in the file (``_place``); ``scroll_y`` is its row, for the scrollbar.
+    The place of the reader is the offset of the top line (``_place``); ``scroll_y`` is its row, for the scrollbar.
     """
 
     ALLOW_SELECT = True
@@ -325,9 +326,9 @@ class LogView(ScrollView, can_focus=True):
     def set_scroll(self, x: float | None, y: float | None) -> None:
         """Both what is shown and what a running movement of the mouse goes on from."""
         if y is not None:
-            self.scroll_target_y = self.scroll_y = y  # type: ignore[assignment]
+            self.scroll_target_y = self.scroll_y = y
         if x is not None:
-            self.scroll_target_x = self.scroll_x = x  # type: ignore[assignment]
+            self.scroll_target_x = self.scroll_x = x
 
     def _rearrange(self) -> None:
         """The same lines laid out in another way; the line at the top stays at the top, the end stays the end."""
