@@ -1,0 +1,183 @@
+"""Of each process of a log the first error, with the lines of its record and of its traceback: where to look first."""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_right
+from itertools import accumulate
+
+from launcher.logs.blocks import Block, Blocks
+from launcher.logs.lens import Lens
+from launcher.logs.lines import LogLine, parse
+from launcher.logs.map import LogMap
+from launcher.logs.row import LogRow
+from launcher.logs.sieve import Sieve
+from launcher.logs.tidy import LINE_BYTES, shown, tidy
+
+_BLOCK_BYTES = 256 * 1024
+_MOST_LINES = 400
+"""Of one error. A longer one is no traceback."""
+_PATIENCE = 2000
+"""After so many lines of others the error of a process is over."""
+_BAD = ("ERROR", "CRITICAL")
+_HINTS = (b"error", b"critical", b"fatal", b"traceback (most recent call last)")
+_GLOG = re.compile(rb"[EFC]\d{4} \d\d:\d\d:\d\d\.")
+_CHAIN = ("During handling of the above exception", "The above exception was the direct cause")
+
+Key = tuple[str | None, int | None]
+
+
+class FirstErrors:
+    """Feed it every line of a log, in order: it says which belong to a first error."""
+
+    def __init__(self) -> None:
+        self.open: dict[Key, _Error] = {}
+        self._seen: set[Key] = set()
+
+    def feed(self, line: str) -> bool:
+        """Whether the line belongs to the first error of its process. (A process that was restarted has another.)"""
+        found = parse(line)
+        key = found.process, found.pid
+        if found.level is not None and found.process is None:
+            key = None, None  # a raw line tells no pid: those with one (torch) are of nobody as well
+        self._tire(key)
+        error = self.open.get(key)
+        if error is not None:
+            if error.goes_on(found):
+                return True
+            del self.open[key]
+        if key in self._seen or not is_error(found):
+            return False
+        self._seen.add(key)
+        self.open[key] = _Error(found)
+        return True
+
+    def _tire(self, key: Key) -> None:
+        for other in [other for other, error in self.open.items() if other != key and error.others >= _PATIENCE]:
+            del self.open[other]
+        for other, error in self.open.items():
+            error.others = 0 if other == key else error.others + 1
+
+
+class _Error:
+    """The error of one process while its lines come."""
+
+    def __init__(self, first: LogLine) -> None:
+        self.others = 0
+        self._lines = 1
+        self._source = first.source
+        self._raw = first.level is None
+        self._ended = False  # the line of the exception itself has come
+
+    def goes_on(self, line: LogLine) -> bool:
+        self._lines += 1
+        if self._lines > _MOST_LINES:
+            return False
+        if line.level is not None:
+            return not self._raw and line.level in _BAD and line.source == self._source
+        text = line.message
+        if not self._raw:  # what the web server says is followed by a bare traceback
+            self._raw = text.startswith(("Traceback ", " ", "\t"))
+            return self._raw
+        if text.startswith("Traceback "):
+            self._ended = False
+            return True
+        if self._ended:
+            return not text.strip() or text.startswith(_CHAIN)
+        self._ended = bool(text.strip()) and not text[0].isspace()
+        return True
+
+
+def is_error(line: LogLine) -> bool:
+    """Whether a line begins an error: by its level, or a bare traceback."""
+    if line.level is None:
+        return line.message.startswith("Traceback (most recent call last)")
+    return line.level in _BAD
+
+
+class FirstErrorRows:
+    """The rows of a lens with ``first_errors``. Found from the beginning of the log on, so nothing ever moves."""
+
+    shift = 0
+
+    def __init__(self, log: LogMap, lens: Lens) -> None:
+        self._log = log
+        self._sieve = Sieve(lens)
+        self._errors = FirstErrors()
+        self._blocks = Blocks(log, _BLOCK_BYTES)
+        self._to = 0  # how far the log was read: a line's start
+        self._rows: list[tuple[int, int]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self._rows)
+
+    matches = count
+
+    @property
+    def complete(self) -> bool:
+        return self._blocks.end is not None and self._to >= self._blocks.end
+
+    @property
+    def scanned(self) -> float:
+        return min(1.0, self._to / self._blocks.end) if self._blocks.end else float(self.complete)
+
+    def refresh(self) -> bool:
+        end = self._blocks.end
+        self._blocks.grow()
+        return self.step(0.0, None) if self._blocks.end != end else False
+
+    def step(self, budget_s: float, near: int | None) -> bool:
+        deadline = time.perf_counter() + budget_s
+        before = len(self._rows)
+        while not self.complete:
+            if self._blocks.advance() and not self.complete:
+                self._scan()
+            if time.perf_counter() >= deadline:
+                break
+        return len(self._rows) > before or self.complete
+
+    def _scan(self) -> None:
+        block = self._blocks.read(self._to // _BLOCK_BYTES, self._to)
+        if block.data:
+            self._rows += self._found(block)
+        self._to = block.end if block.data else self._blocks.end or 0  # cut short this moment: the next refresh tells
+
+    def _found(self, block: Block) -> list[tuple[int, int]]:
+        data = tidy(block.data)
+        if not self._errors.open:
+            lower = data.lower()
+            if not any(hint in lower for hint in _HINTS) and not _GLOG.search(data):
+                return []
+        lines = data.decode("utf-8", "replace").split("\n")
+        ends = list(accumulate(len(line) + 1 for line in block.data.split(b"\n")))
+        found: list[tuple[int, int]] = []
+        for number, line in enumerate(lines[:-1]):
+            if not self._errors.open and not _hinted(line):
+                continue
+            if self._errors.feed(line):
+                start = ends[number - 1] if number else 0
+                last = number == len(lines) - 2
+                if self._sieve.accepts(block.data[start : ends[number] - 1]):
+                    found.append((block.start + start, block.end if last else block.start + ends[number]))
+        return found
+
+    def lines(self, row: int, n: int) -> list[LogRow]:
+        if row < 0:
+            return []
+        return [self._row(start, end) for start, end in self._rows[row : row + n]]
+
+    def _row(self, start: int, end: int) -> LogRow:
+        data = self._log.read(start, min(end - 1, start + 2 * LINE_BYTES))
+        return LogRow(start, end, shown(data, end - start - 1))
+
+    def row_at(self, offset: int) -> int:
+        rows = self._rows
+        place = bisect_right(rows, (offset, 1 << 62))
+        return place - 1 if place and rows[place - 1][1] > offset else place
+
+
+def _hinted(line: str) -> bool:
+    lower = line.lower()
+    return "error" in lower or "critical" in lower or "fatal" in lower or "traceback" in lower or line[:1] in "EFC[("

@@ -1,0 +1,199 @@
+"""A user's regular expression on log lines: what is wrong with it, which lines of a block hold it, where in a text.
+
+A match is within one line. On lines of plain ASCII the bytes are searched, on others the decoded text: the same result.
+No pattern may stop the program, for Python's engine cannot be interrupted: one that can take more than any power of the
+line's length (``(a+)+b``) is refused, and on a long line the others are tried on its beginning first; when that shows
+that the whole would take too long, the line counts as one without a match (``Matcher.skipped``).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import AnyStr
+
+from launcher.logs.pattern_tree import Facts, facts
+
+LONGEST = 1000
+"""Characters of a pattern; a longer one is refused."""
+_STEPS = 4_000_000
+"""About so many steps of the engine take 20 ms: a line short enough for that is searched without a trial."""
+_TRIAL_S = 0.1
+"""A line whose search would take longer than this, by the trials on its beginning, is skipped."""
+_MOST_SPANS = 1000
+# Python's classes of characters differ for these between bytes and text.
+_ODD = re.compile(rb"[\x1c-\x1f]")
+# What lower case letters match, ignoring case, outside of ASCII: İ ı ſ K.
+_FOLDED = (b"\xc4\xb0", b"\xc4\xb1", b"\xc5\xbf", b"\xe2\x84\xaa")
+
+
+def problem(pattern: str) -> str | None:
+    """What is wrong with a pattern, in words; None when nothing is."""
+    return matcher(pattern).problem
+
+
+def spans(pattern: str, text: str, ignore_case: bool | None = None) -> list[tuple[int, int]]:
+    """Every match that is not empty, for highlighting; at most 1,000. None for a bad pattern."""
+    found = matcher(pattern, ignore_case)
+    if found.find(text) is None:
+        return []
+    pieces: list[tuple[int, int]] = []
+    for match in found.iterate(text):
+        if match.end() > match.start():
+            pieces.append(match.span())
+        if len(pieces) >= _MOST_SPANS:
+            break
+    return pieces
+
+
+@lru_cache(maxsize=64)
+def matcher(pattern: str, ignore_case: bool | None = None) -> Matcher:
+    """The matcher of a pattern, made once."""
+    return Matcher(pattern, ignore_case)
+
+
+def folds(pattern: str) -> bool:
+    """Whether case is ignored when nobody said: no capital letter, but in an escape such as ``\\S``."""
+    bare = re.sub(r"\\.", "", pattern)
+    return bare == bare.lower()
+
+
+class Matcher:
+    """One pattern. With a ``problem`` it matches nothing."""
+
+    def __init__(self, pattern: str, ignore_case: bool | None = None) -> None:
+        self.problem: str | None = None
+        self.skipped = 0
+        """Lines that were not searched to the end because it would have taken too long."""
+        self._facts = Facts((), False, False, 1, False)
+        self._text = re.compile(r"(?!)")
+        self._bytes: re.Pattern[bytes] | None = None
+        flags = re.IGNORECASE if (folds(pattern) if ignore_case is None else ignore_case) else 0
+        self.problem = self._compile(pattern, flags)
+        self._words = tuple(word.encode() for word in self._facts.words)
+        self._short = max(8, int(_STEPS ** (1 / self._facts.degree))) if self._facts.degree > 1 else 1 << 30
+
+    def _compile(self, pattern: str, flags: int) -> str | None:
+        if len(pattern) > LONGEST:
+            return f"the pattern is longer than {LONGEST:,} characters"
+        try:
+            text = re.compile(pattern, flags)
+        except re.error as error:
+            where = f" (at character {error.pos + 1})" if error.pos is not None and len(pattern) > 1 else ""
+            return f"{error.msg}{where}"
+        except (OverflowError, RecursionError, MemoryError):
+            return "the pattern is too large"
+        known = facts(pattern, flags)
+        if known.endless:
+            return (
+                "a repeat within a repeat, such as (a+)+, could take for ever: write it without the outer or inner one"
+            )
+        self._facts, self._text = known, text
+        if pattern.isascii():
+            try:
+                self._bytes = re.compile(pattern.encode(), flags)
+            except re.error:  # an escape that only text has
+                pass
+        return None
+
+    # -- one line
+
+    def find(self, text: str) -> tuple[int, int] | None:
+        """The first match in a line's text."""
+        found = self._guarded(self._text.search, text) if self.problem is None else None
+        return None if found is None else found.span()
+
+    def iterate(self, text: str) -> Iterator[re.Match[str]]:
+        """All matches in a text in which ``find`` found one."""
+        return self._text.finditer(text)
+
+    def holds(self, line: bytes) -> bool:
+        """Whether a tidy line (see ``launcher.logs.tidy``) holds the pattern."""
+        return self.where(line) is not None
+
+    def where(self, line: bytes) -> tuple[int, int] | None:
+        """The first match in a tidy line, in its bytes; the whole line when it is not ASCII."""
+        if self.problem is not None:
+            return None
+        if self._bytes is not None and line.isascii() and not _ODD.search(line):
+            found = self._guarded(self._bytes.search, line)
+            return None if found is None else found.span()
+        return None if self.find(line.decode("utf-8", "replace")) is None else (0, len(line))
+
+    def _guarded(self, search: Callable[..., re.Match[AnyStr] | None], line: AnyStr) -> re.Match[AnyStr] | None:
+        """``search``, after trials on the beginning of a line on which it may take long."""
+        length, tried = len(line), self._short
+        while tried < length:
+            began = time.thread_time()
+            search(line, 0, tried)
+            if (time.thread_time() - began) * 2**self._facts.degree > _TRIAL_S:
+                self.skipped += 1
+                return None
+            tried *= 2
+        return search(line)
+
+    # -- a block of lines
+
+    def lines(self, data: bytes) -> list[int]:
+        """The numbers of the lines that hold the pattern. ``data``: tidy lines, each with its newline."""
+        if self.problem is not None:
+            return []
+        ascii_only = data.isascii()
+        direct = self._bytes is not None and ascii_only and not _ODD.search(data)
+        hay = data
+        if self._words and self._facts.ignore_case:
+            if not ascii_only and any(letter in data for letter in _FOLDED):
+                return self._every(data, direct)
+            hay = data.lower()
+        if not self._words:
+            return self._every(data, direct)
+        counts = [hay.count(word) for word in self._words]
+        if not any(counts):
+            return []
+        if sum(counts) * 4 > data.count(b"\n") or len(counts) > 1:
+            return self._every(data, direct)
+        return self._walk(data, hay, self._words[0])
+
+    def _every(self, data: bytes, direct: bool) -> list[int]:
+        """Each line is searched."""
+        if direct and self._facts.literal and not self._facts.ignore_case:
+            word = self._words[0]
+            return [number for number, line in enumerate(_split(data)) if word in line]
+        if direct and self._facts.literal:
+            word = self._words[0]
+            return [number for number, line in enumerate(_split(data.lower())) if word in line]
+        if not direct:
+            texts = data.decode("utf-8", "replace").split("\n")
+            texts.pop()
+            if max(map(len, texts), default=0) <= self._short:
+                look = self._text.search
+                return [number for number, text in enumerate(texts) if look(text)]
+            return [number for number, text in enumerate(texts) if self.find(text) is not None]
+        lines = _split(data)
+        if max(map(len, lines), default=0) > self._short:
+            return [number for number, line in enumerate(lines) if self.holds(line)]
+        assert self._bytes is not None
+        search = self._bytes.search
+        return [number for number, line in enumerate(lines) if search(line)]
+
+    def _walk(self, data: bytes, hay: bytes, word: bytes) -> list[int]:
+        """Only the lines with the word that no match can do without."""
+        found: list[int] = []
+        number = counted = place = 0
+        while (place := hay.find(word, place)) >= 0:
+            start = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", place)
+            number += data.count(b"\n", counted, start)
+            counted = start
+            if self._facts.literal or self.holds(data[start:end]):
+                found.append(number)
+            place = end
+        return found
+
+
+def _split(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")
+    lines.pop()
+    return lines
