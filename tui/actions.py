@@ -111,7 +111,8 @@ _KEY_TEXT = {
     "question_mark": "?", "colon": ":", "plus": "+", "underscore": "_", "slash": "/", "escape": "esc", "space": "space",
     "left_square_bracket": "[", "right_square_bracket": "]", "minus": "-", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "full_stop": ".", "comma": ",", "pageup": "pgup", "pagedown": "pgdn", "exclamation_mark": "!",
-    "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=", "asterisk": "*", "number_sign": "#", "ampersand": "&", "at": "@",
+    "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=", "asterisk": "*", "number_sign": "#",
+    "ampersand": "&", "at": "@",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def merged(batches: Sequence[Sequence[str]], last: list[float], *, near: float) 
     """The lines of all ``batches`` (one for each log) in the order of time.
 
     ``last`` holds the newest time of each log so far and is brought up to date; ``near`` (seconds since the epoch)
-    tells the year. The order of one log is never changed: a line that is older than the one before counts as equally old.
+    tells the year. The order of one log is never changed: a line older than the one before counts as equally old.
     """
     return list(heapq.merge(*(_timed(owner, lines, last, near) for owner, lines in enumerate(batches)), key=_when))
 

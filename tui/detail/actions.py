@@ -36,8 +36,8 @@ DETAIL_ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("page_down", "pagedown", "Page down", "Scroll the charts down.", "metrics", footer=False),
     Action("page_up", "pageup", "Page up", "Scroll the charts up.", "metrics", footer=False),
-    Action("search", "slash", "Search", "Search the log for a regular expression: lights it, counts it. With ! in front: "
-           "show only the lines without it.", "logs"),
+    Action("search", "slash", "Search", "Light and count a regular expression (! in front: show the lines without it).",
+           "logs"),
     Action("next_hit", "n", "Next", "Go to the next line that was searched for.", "logs"),
     Action("previous_hit", "N", "Previous", "Go to the one before.", "logs", footer=False),
     Action("filter", "ampersand", "Filter", "Show only lines that match an expression (! in front: that do not).",

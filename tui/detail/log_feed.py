@@ -1,4 +1,4 @@
-"""Feeds the log pane: follows the file, scans it in small steps, searches, jumps and saves. All reading is in threads."""
+"""Feeds the log pane: follows the file, scans it in small steps, searches, jumps, saves. All reading is in threads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORK_GROUP = "log-work"
 
 
 class LogFeed:
-    """One log (``runs`` has one run) or the merged one of several. ``host`` is the widget that its workers belong to."""
+    """One log (``runs`` has one run) or the merged one of several. Its workers belong to the widget ``host``."""
 
     def __init__(self, host: Widget, sources: Sources, runs: tuple[RunView, ...]) -> None:
         self.runs = runs

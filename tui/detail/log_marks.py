@@ -15,8 +15,9 @@ class Mark(NamedTuple):
 
 
 def hosts(marks: list[Mark], lines: Lines) -> dict[int, list[Mark]]:
-    """Which marks stand below which shown line: start of the line -> marks. A mark whose own line is hidden stands below
-    the one before it; one above all shown lines is not seen."""
+    """Which marks stand below which shown line: start of the line -> marks.
+
+    A mark whose own line is hidden stands below the one before it; one above all shown lines is not seen."""
     found: dict[int, list[Mark]] = {}
     for mark in marks:
         row = lines.row_at(mark.offset)

@@ -20,10 +20,10 @@ from tui.detail import log_lens, log_status
 from tui.detail.actions import bindings
 from tui.detail.log_entry import LogEntry, Purpose
 from tui.detail.log_lens import Choice
-from tui.detail.log_page import COPIED, PARTIAL
+from tui.detail.log_page import COPIED
 from tui.detail.log_paint import Label
 from tui.detail.log_view import LogView
-from tui.detail.log_wants import Find, Forget, Jump, Look, LogWanted, NextProcess, Save, Want
+from tui.detail.log_wants import Find, Forget, Jump, LogWanted, Look, NextProcess, Save, Want
 from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class LogPane(Pane):
 
     def action_set_mark(self) -> None:
         """A line with the time, drawn at the place in view."""
-        if not self.view.add_mark(time.strftime("%H:%M:%S")):
+        if not self.view.mark(time.strftime("%H:%M:%S")):
             self.notify("There is no line yet to mark.", severity="warning", markup=False)
 
     # -- keys: search
