@@ -50,7 +50,7 @@ class LogEntry(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="log-prompt", markup=False)
-        yield _Field(compact=True, id="log-field")
+        yield _Field(compact=True, select_on_focus=False, id="log-field")
 
     @property
     def field(self) -> Input:
