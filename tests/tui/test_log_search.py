@@ -7,7 +7,7 @@ import time
 import pytest
 from detail_host import FakeSources, Host, until, until_text
 from log_host import SIZES, host, numbered, opened, status, until_status
-from screen_text import screen_text, widget_text
+from screen_text import widget_text
 from textual.pilot import Pilot
 
 from tui.detail.log_entry import LogEntry
@@ -282,7 +282,9 @@ async def test_jumping_to_a_time() -> None:
         await until_status(app, pilot, "nothing since")
         await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: "step-070" in shown(app, view)[0] or "step-071" in shown(app, view)[0])
-        await pilot.press("right_square_bracket", "right_square_bracket", "right_square_bracket", "right_square_bracket")
+        await pilot.press(
+            "right_square_bracket", "right_square_bracket", "right_square_bracket", "right_square_bracket"
+        )
         await until(pilot, lambda: view.at_end)
 
 

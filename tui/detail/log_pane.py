@@ -43,6 +43,8 @@ class LogPane(Pane):
         self._rows: Rows | None = None
         self._problem: str | None = None
         self._note = ""
+        self._note_at: int | None = None
+        """The note holds as long as this line is at the top."""
         self._choice = Choice()
         self._kept = Choice()
         """The filters before the filter line was opened."""
@@ -135,6 +137,7 @@ class LogPane(Pane):
         else:
             self.view.go_to(offset)
             self._say(f"since {when}")
+            self._note_at = self.view.top_offset
 
     def choose_process(self, names: tuple[str, ...]) -> None:
         """The processes of the log are known: show the next one alone."""
@@ -409,14 +412,14 @@ class LogPane(Pane):
         self.post_message(LogWanted(want))
 
     def _say(self, note: str) -> None:
-        self._note = note
+        self._note, self._note_at = note, None
         self._paint_status()
 
     @on(LogView.Moved)
     def _moved(self, event: LogView.Moved) -> None:
         event.stop()
-        if self.view.at_end and self._note.startswith("since"):
-            self._note = ""
+        if self._note_at is not None and self._note_at != self.view.top_offset:
+            self._note, self._note_at = "", None
         self._paint_status()
 
     def _paint_status(self) -> None:

@@ -10,6 +10,7 @@ from launcher.errors import VdeckError
 from launcher.logs import save
 from launcher.logs.rows import Rows
 from launcher.logs.save import free_path
+from launcher.text import clean_line
 from tui.detail import log_text
 from tui.detail.log_paint import Label
 
@@ -50,7 +51,7 @@ class Saving:
                 if line.start > last:
                     return
                 text = log_text.whole(line.raw, self._redact)
-                yield text if self._label is None else f"{self._label(line.start).name}: {text}"
+                yield text if self._label is None else f"{clean_line(self._label(line.start).name)}: {text}"
             row += len(lines)
             self._pause()
         if rows.partial and rows.lens.plain and self._picked is None:

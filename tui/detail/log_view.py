@@ -12,6 +12,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from launcher.logs.pattern import spans
+from launcher.text import clean_line
 from tui.detail import log_marks, log_paint, log_text
 from tui.detail.log_page import PARTIAL, Line, Lines, Pager, Place
 from tui.detail.log_paint import Label, Made
@@ -101,12 +102,13 @@ class LogView(LogScroll):
 
     def visible_text(self) -> str:
         """The log lines that are (also in part) on the screen, whole."""
-        found = {cell.line.start: cell.line.raw for cell in self.cells()}
+        found = {cell.line.start: cell.line for cell in self.cells()}
         return "\n".join(map(self.plain, found.values()))
 
-    def plain(self, raw: str) -> str:
-        """The visible text of a line, secrets masked."""
-        return log_text.plain(raw, self._redact, times=self.times)
+    def plain(self, line: Line) -> str:
+        """The visible text of a line, secrets masked; in a merged log with its name in front."""
+        text = log_text.plain(line.raw, self._redact, times=self.times)
+        return text if self._label is None else f"{clean_line(self._label(line.start).name)}: {text}"
 
     def mark(self, text: str) -> bool:
         """A mark below the last line in view (while lines are picked: below the cursor); whether there is a line."""
@@ -165,7 +167,7 @@ class LogView(LogScroll):
         """The picked lines as text, and how many."""
         if self.picked is None or self.lines is None:
             return "", 0
-        found = [self.plain(line.raw) for line in self.pager().between(self.picked.first, self.picked.last)]
+        found = [self.plain(line) for line in self.pager().between(self.picked.first, self.picked.last)]
         return "\n".join(found), len(found)
 
     # -- layout
