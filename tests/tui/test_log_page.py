@@ -169,13 +169,18 @@ def test_choices_go_around() -> None:
         (Status(5000, 10, exact=False, at_end=False), "○ scrolled up (G: end)   line ~11 of ~5,000 lines"),
         (Status(5, follow=False), "○ not following (s)   5 lines"),
         (Status(5, filters=("&x",), matches=1), "● following   1 line matches   &x"),
-        (Status(5, exact=False, scanned=0.34, filters=("&x",), matches=7), "● following   7 lines match (34 % read)   &x"),
+        (
+            Status(5, exact=False, scanned=0.34, filters=("&x",), matches=7), "● following   7 lines match (34 % read)   &x",
+        ),
         (Status(5, pattern="a\x1b[31mb"), "● following   /ab …   5 lines"),
         (Status(5, pattern="x", hits=0), "● following   /x is nowhere   5 lines"),
         (Status(5, pattern="x", hits=1234, counting=True), "● following   /x 1,234+ hits   5 lines"),
         (Status(5, pattern="x", hits=1, around=True), "● following   /x 1 hit (around the end)   5 lines"),
         (Status(5, picked=True), "○ scrolled up (G: end)   picking lines: c copies, esc drops   5 lines"),
-        (Status(5, wrap=True, times=False, merged=2, limit=20_000), "● following   5 lines   2 logs, last 20,000 lines   wrapped   no times"),
+        (
+            Status(5, wrap=True, times=False, merged=2, limit=20_000),
+            "● following   5 lines   2 logs, last 20,000 lines   wrapped   no times",
+        ),
     ],
 )  # fmt: skip
 def test_the_status_line(status: Status, words: str) -> None:

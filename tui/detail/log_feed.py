@@ -81,7 +81,7 @@ class LogFeed:
             pane.began_anew()
         if change == "restarted" or self._rows.lens != self._choice.lens():
             await self._relook(pane, change == "restarted")
-        elif change == "grown" or self._rows.partial:
+        elif change == "grown":
             async with self._one:
                 await asyncio.to_thread(self._rows.refresh)
             pane.rows_changed()

@@ -256,16 +256,18 @@ class LogView(LogScroll):
     # -- painting
 
     def _style(self, name: str) -> Style:
+        """A style by its name, that of plain text by none: working one out costs as much as painting a line."""
         found = self._styles.get(name)
         if found is None:
-            found = self._styles[name] = self.get_component_rich_style(f"log--{name}")
+            found = self.get_component_rich_style(f"log--{name}") if name else self.rich_style
+            self._styles[name] = found
         return found
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         page = self.cells()
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._style("")
         if y >= len(page):
             return Strip.blank(width, base)
         line, part = page[y]
