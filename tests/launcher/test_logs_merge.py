@@ -53,7 +53,7 @@ def test_the_next_batch_goes_on_from_the_times_of_the_last() -> None:
 @given(st.lists(st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=15), min_size=1, max_size=4))
 def test_no_line_is_lost_and_each_log_keeps_its_order(logs: list[list[tuple[int, bool]]]) -> None:
     batches = [
-        [line(second, f"{owner}-{number}") if timed else f"{owner}-{number}" for number, (second, timed) in enumerate(log)]
+        [line(second, f"{owner}-{at}") if timed else f"{owner}-{at}" for at, (second, timed) in enumerate(log)]
         for owner, log in enumerate(logs)
     ]  # fmt: skip
     pieces = merged(batches, begin(len(logs)), near=NOW)

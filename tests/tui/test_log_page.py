@@ -170,7 +170,8 @@ def test_choices_go_around() -> None:
         (Status(5, follow=False), "○ not following (s)   5 lines"),
         (Status(5, filters=("&x",), matches=1), "● following   1 line matches   &x"),
         (
-            Status(5, exact=False, scanned=0.34, filters=("&x",), matches=7), "● following   7 lines match (34 % read)   &x",
+            Status(5, exact=False, scanned=0.34, filters=("&x",), matches=7),
+            "● following   7 lines match (34 % read)   &x",
         ),
         (Status(5, pattern="a\x1b[31mb"), "● following   /ab …   5 lines"),
         (Status(5, pattern="x", hits=0), "● following   /x is nowhere   5 lines"),

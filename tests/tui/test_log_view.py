@@ -226,7 +226,7 @@ async def test_marks_stay_where_they_were_set() -> None:
         mark = next(index for index, line in enumerate(rows) if line.startswith("── "))
         assert rows[mark - 1] == "line 00099" and rows[mark + 1] == "line 00100"
         assert time.strftime("%H:") in rows[mark]
-        await pilot.press("ampersand", *"line 00(0|1)..", "enter")  # hides nothing
+        await pilot.press("ampersand", *"line 00(0|1)..", "enter", "escape")  # hides nothing
         await pilot.press("ampersand", *"0[02468]$", "enter")
         text = await until_text(pilot, "lines match")
         await until(pilot, lambda: "line 00099" not in screen_text(app.screen))

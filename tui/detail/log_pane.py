@@ -56,6 +56,7 @@ class LogPane(Pane):
         """Where the search line was opened: a search that is being typed begins there."""
         self._since = -1
         self._merged = 1
+        self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:
         yield LogView(id="log-view")
@@ -423,7 +424,10 @@ class LogPane(Pane):
         self._paint_status()
 
     def _paint_status(self) -> None:
-        self.query_one("#log-status", Static).update(self._status())
+        status = self._status()
+        if status != self._shown:
+            self._shown = status
+            self.query_one("#log-status", Static).update(status, layout=False)
 
     def _status(self) -> Content:
         rows, view = self._rows, self.view

@@ -175,13 +175,20 @@ class LogScroll(ScrollView, can_focus=True):
             size = Size(self.across(), end_row + bool(end.part) + self.rows_high)
         self._settling = True
         try:
-            if size != self.virtual_size:
-                self.virtual_size = size
+            self._resize(size)
             self.set_scroll(None, row)
         finally:
             self._settling = False
         self.refresh()
         self.tell()
+
+    def _resize(self, size: Size) -> None:
+        """Without a layout of the whole screen, which a new ``virtual_size`` would bring, several times a second: our
+        own size is given, and there is always a scrollbar."""
+        if size != self.virtual_size:
+            self.set_reactive(LogScroll.virtual_size, size)
+        bar = self.vertical_scrollbar
+        bar.window_virtual_size, bar.window_size = size.height, self.rows_high
 
     def set_scroll(self, x: float | None, y: float | None) -> None:
         """Both what is shown and what a running movement of the mouse goes on from."""
