@@ -44,7 +44,8 @@ def check(written: list[str]) -> str:
 HOSTILE = [
     "[/models/qwen] [bold]x[/bold] [0] $error [@click=app.quit()]y[/]",
     "\x1b]0;owned\x07title", "\x1b]52;c;b3duZWQ=\x07clip", "\x1b]8;;http://evil\x1b\\click\x1b]8;;\x1b\\",
-    "\x1b[2Jclear", "\x1b[?1049lalt", "\x1bPq#0sixel\x1b\\after", "\x1b_kitty\x1b\\img", "\x1bcreset", "\x9b31mc1", "\x9d0;c1osc\x9cx",
+    "\x1b[2Jclear", "\x1b[?1049lalt", "\x1bPq#0sixel\x1b\\after", "\x1b_kitty\x1b\\img", "\x1bcreset",
+    "\x9b31mc1", "\x9d0;c1osc\x9cx",
     "pay\u202eeht\u202c", "zero\u200bwidth\u2060joiner", "tag\U000e0041x", "bell\x07\x08\x08\x08back", "nul\x00\x00x",
     "a\tb\x0bc\x0cd", "10%\r\x1b[2K\x1b[1G20%\r30%", "\x1b[38;5;999;9999999999mcolour", "\x1b[" + "1;" * 500 + "mlong",
     "e\u0301" * 30, "👩‍👩‍👧‍👦 family", "漢" * 60, "half \x1b", "\x1b[31", "INFO \x1b[31mred \x1b]0;cut",

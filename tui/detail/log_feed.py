@@ -18,6 +18,7 @@ from launcher.runs.view import RunView
 from tui.detail.log_hunt import Hunt
 from tui.detail.log_lens import Choice
 from tui.detail.log_paint import Label
+from tui.detail.log_turns import LULL_S, Turns
 from tui.detail.log_wants import Find, Forget, Jump, Look, NextProcess, Save, Want
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class LogFeed:
         self._redact: Callable[[str], str] = str
         self._hunt: Hunt | None = None
         self._wake = asyncio.Event()
-        self._one = asyncio.Lock()
-        """Scanning and searching take turns: there is one processor's worth of Python."""
+        self._turns = Turns()
 
     async def follow(self, pane: LogPane, period_s: float) -> None:
         """Until cancelled. Can be called again: what was scanned is kept."""
@@ -56,17 +56,15 @@ class LogFeed:
             await self._scan(pane, began + period_s)
 
     async def _open(self, pane: LogPane) -> None:
-        redactors = [await asyncio.to_thread(self._sources.redactor, run) for run in self.runs]
-        merged = len(self.runs) > 1
-        log: LogMap
-        if merged:
-            log = await asyncio.to_thread(self._sources.merge_logs, self.runs)
-        else:
-            log = await asyncio.to_thread(self._sources.open_log, self.runs[0])
-        self._redact = _all_of(redactors)
+        log = await asyncio.to_thread(self._read)
         self._log, self._rows = log, Rows(log, Lens())
-        await asyncio.to_thread(self._rows.step, _STEP_S)
-        pane.show_log(self._rows, self._redact, self._label if merged else None, len(self.runs))
+        pane.show_log(self._rows, self._redact, self._label if len(self.runs) > 1 else None, len(self.runs))
+        await asyncio.sleep(LULL_S)
+
+    def _read(self) -> LogMap:
+        """All that blocks in opening a log."""
+        self._redact = _all_of([self._sources.redactor(run) for run in self.runs])
+        return self._sources.merge_logs(self.runs) if len(self.runs) > 1 else self._sources.open_log(self.runs[0])
 
     def _label(self, offset: int) -> Label:
         assert isinstance(self._log, MergedLog)
@@ -82,8 +80,7 @@ class LogFeed:
         if change == "restarted" or self._rows.lens != self._choice.lens():
             await self._relook(pane, change == "restarted")
         elif change == "grown":
-            async with self._one:
-                await asyncio.to_thread(self._rows.refresh)
+            await self._turns.work(self._rows.refresh)
             pane.rows_changed()
         if self._hunt is not None and change == "grown":
             self._hunt.more()
@@ -91,8 +88,7 @@ class LogFeed:
     async def _relook(self, pane: LogPane, restarted: bool) -> None:
         assert self._log is not None
         rows = Rows(self._log, self._choice.lens())
-        async with self._one:
-            await asyncio.to_thread(rows.step, _STEP_S)
+        await self._turns.work(rows.step, _STEP_S)
         dropped = self._log.dropped if restarted and isinstance(self._log, MergedLog) else None
         self._rows = rows
         if self._hunt is not None:
@@ -115,8 +111,7 @@ class LogFeed:
                 except TimeoutError:
                     return
                 break
-            async with self._one:
-                changed = await asyncio.to_thread(rows.step, _STEP_S, pane.top_row) or changed
+            changed = await self._turns.work(rows.step, _STEP_S, pane.top_row) or changed
             if changed and time.monotonic() - painted > _PAINT_S:
                 pane.rows_changed()
                 painted, changed = time.monotonic(), False
@@ -135,7 +130,7 @@ class LogFeed:
             self._wake.set()
         elif isinstance(want, Find):
             if self._hunt is None or not want.again:
-                self._hunt = Hunt(self._log, self._rows, want.pattern, self._redact, self._one)
+                self._hunt = Hunt(self._log, self._rows, want.pattern, self._redact, self._turns)
             self._work(self._hunt.run(pane, want), "log-hunt")
         elif isinstance(want, Forget):
             self._host.workers.cancel_group(self._host, "log-hunt")

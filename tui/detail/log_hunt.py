@@ -11,6 +11,7 @@ from launcher.logs.pattern import spans
 from launcher.logs.search import Hit, Pending, Search
 from tui.detail import log_text
 from tui.detail.log_page import PARTIAL
+from tui.detail.log_turns import LULL_S, Turns
 from tui.detail.log_wants import Find
 
 if TYPE_CHECKING:
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
 _STEP_S = 0.008
 _TELL_S = 0.2
+_HERE_S = 0.007
+"""Finding begins without a thread, for so long: a hit that is near is then in the next frame."""
 
 
 class Hunt:
     """One pattern in one log. A line whose only match is inside a masked secret is no hit: what is not shown is not
     found either (it may still be counted: the count is that of the file)."""
 
-    def __init__(self, log: LogMap, rows: Rows, pattern: str, redact: Callable[[str], str], one: asyncio.Lock) -> None:
+    def __init__(self, log: LogMap, rows: Rows, pattern: str, redact: Callable[[str], str], turns: Turns) -> None:
         self.pattern = pattern
         self._redact = redact
-        self._one = one
+        self._turns = turns
         self._more = asyncio.Event()
         self.begin(log, rows)
 
@@ -46,23 +49,26 @@ class Hunt:
     async def run(self, pane: LogPane, want: Find) -> None:
         """Find, then count, then count on as the file grows. Cancelled by the next one."""
         await self._find(pane, want)
+        await asyncio.sleep(LULL_S)
         told = 0.0
         while True:
             self._more.clear()
             done = False
             while not done:
-                async with self._one:
-                    count, done = await asyncio.to_thread(self._search.count_step, _STEP_S)
+                hits, done = await self._turns.work(self._search.count_step, _STEP_S)
                 if done or time.monotonic() - told > _TELL_S:
-                    pane.counted(count, done)
+                    pane.counted(hits, done)
                     told = time.monotonic()
             await self._more.wait()
 
     async def _find(self, pane: LogPane, want: Find) -> None:
         offset, around = want.offset, False
+        here = time.perf_counter() + _HERE_S
         while True:
-            async with self._one:
-                found = await asyncio.to_thread(self._search.find, offset, want.backwards, _STEP_S)
+            if self._turns.free and time.perf_counter() < here:
+                found = self._search.find(offset, want.backwards, 0.0)
+            else:
+                found = await self._turns.work(self._search.find, offset, want.backwards, _STEP_S)
             if isinstance(found, Pending):
                 continue
             if found is None:

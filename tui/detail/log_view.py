@@ -20,6 +20,8 @@ from tui.detail.log_picked import Picked
 from tui.detail.log_scroll import LogScroll
 from tui.detail.log_wrap import parts
 
+_LIT_S = 0.06
+
 
 class LogView(LogScroll):
     """Paints the lines, lights what is searched for, and lets lines be picked with the keys or text with the mouse."""
@@ -88,10 +90,11 @@ class LogView(LogScroll):
         self._rearrange()
 
     def set_pattern(self, pattern: str) -> None:
-        """What is lit wherever it is in view; empty: nothing."""
+        """What is lit wherever it is in view; empty: nothing. It is painted a little later, or with the hit that comes
+        before: the hit would have to wait for the other painting."""
         self._pattern = pattern
         self.current = None
-        self.refresh()
+        self.set_timer(_LIT_S, self.refresh)
 
     def show_hit(self, offset: int) -> None:
         """Bring the line that starts here into view, and light it as the present hit."""
