@@ -84,10 +84,9 @@ def _block(start: int, count: int) -> bytes:
         elif number % 501 == 0:
             lines.append(f"(EngineCore pid=4712) ERROR {stamp} [core.py:99] request {number} failed")
         else:
-            lines.append(
-                f'(APIServer pid=4711) INFO:     10.0.0.{number % 250}:{number % 60000} - "POST /v1/chat/completions HTTP/1.1" 200 OK'
-            )
-    return ("\n".join(lines) + "\n").encode()  # fmt: skip
+            client = f"10.0.0.{number % 250}:{number % 60000}"
+            lines.append(f'(APIServer pid=4711) INFO:     {client} - "POST /v1/chat/completions HTTP/1.1" 200 OK')
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _resident() -> int:

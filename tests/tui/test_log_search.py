@@ -8,6 +8,7 @@ import pytest
 from detail_host import FakeSources, Host, until, until_text
 from log_host import SIZES, host, numbered, opened, status, until_status
 from screen_text import widget_text
+from textual import events
 from textual.pilot import Pilot
 
 from tui.detail.log_entry import LogEntry
@@ -296,3 +297,16 @@ async def test_what_is_no_time_is_said() -> None:
         await until(pilot, lambda: any("is no time" in note.message for note in app._notifications))
         await go(pilot, app, "10:00")
         await until(pilot, lambda: any("No line of this log has a time" in note.message for note in app._notifications))
+
+
+async def test_what_is_typed_quickly_goes_where_it_is_meant() -> None:
+    """All keys are there at once, as from a quick hand on a busy machine: no letter of the search is an order."""
+    app, _ = host(*(f"{'alas' if number % 10 == 5 else 'miss'} {number}" for number in range(100)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = await opened(app, pilot, "miss 99")
+        for key in ("g", "slash", "a", "l", "a", "s", "enter", "n", "n", "ampersand", "5", "enter", "l"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until_status(app, pilot, "warnings and errors")
+        await until_status(app, pilot, "&5")
+        await until_status(app, pilot, "/alas ")
+        assert "access" not in status(app) and not app.query_one(LogEntry).display and app.focused is view

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
@@ -131,16 +132,16 @@ class LogFeed:
         elif isinstance(want, Find):
             if self._hunt is None or not want.again:
                 self._hunt = Hunt(self._log, self._rows, want.pattern, self._redact, self._turns)
-            self._work(self._hunt.run(pane, want), "log-hunt")
+            self._work(partial(self._hunt.run, pane, want), "log-hunt")
         elif isinstance(want, Forget):
             self._host.workers.cancel_group(self._host, "log-hunt")
             self._hunt = None
         elif isinstance(want, Jump):
-            self._work(self._jump(pane, want), WORK_GROUP)
+            self._work(partial(self._jump, pane, want), WORK_GROUP)
         elif isinstance(want, Save):
-            self._work(self._save(pane, want), "log-save")
+            self._work(partial(self._save, pane, want), "log-save")
         elif isinstance(want, NextProcess):
-            self._work(self._next_process(pane), WORK_GROUP)
+            self._work(partial(self._next_process, pane), WORK_GROUP)
 
     async def _jump(self, pane: LogPane, want: Jump) -> None:
         from launcher.logs.search import first_since
@@ -179,12 +180,13 @@ class LogFeed:
             raise
         pane.saved(path, count)
 
-    def _work(self, coroutine: object, group: str) -> None:
-        self._host.run_worker(self._guarded(coroutine), group=group, exclusive=True, exit_on_error=False)
+    def _work(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+        guarded = partial(self._guarded, work)
+        self._host.run_worker(guarded, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
-    async def _guarded(self, coroutine: object) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await coroutine  # type: ignore[misc]
+            await work()
         except (VdeckError, OSError) as error:
             words = error.sentence() if isinstance(error, VdeckError) else f"Cannot do it: {error.strerror or error}."
             self._host.notify(words, severity="error", markup=False)

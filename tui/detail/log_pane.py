@@ -17,7 +17,7 @@ from launcher.logs.merge import LIMIT
 from launcher.runs.view import RunView
 from launcher.text import clean_line
 from tui.detail import log_lens, log_status
-from tui.detail.actions import bindings
+from tui.detail.actions import DETAIL_ACTIONS, bindings
 from tui.detail.log_entry import LogEntry, Purpose
 from tui.detail.log_lens import Choice
 from tui.detail.log_page import COPIED
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 SINCE = ("1m", "5m", "15m", "30m", "1h")
 """The steps of the keys that go back in time."""
+
+_OPENING = ("search", "filter", "filter_out", "go_to_time", "save")
+"""Actions that open the line at the foot."""
 
 
 class LogPane(Pane):
@@ -64,6 +67,12 @@ class LogPane(Pane):
         yield Static(id="log-status", markup=False)
 
     def on_mount(self) -> None:
+        self.view.openers = {
+            key: getattr(self, f"action_{action.name}")
+            for action in DETAIL_ACTIONS
+            if action.scope == "logs" and action.name in _OPENING
+            for key in action.keys.split(",")
+        }
         self.entry.display = False
         self._paint_status()
 
@@ -168,7 +177,7 @@ class LogPane(Pane):
         self._since, self._merged = -1, 1
         self.view.set_pattern("")
         if self.entry.display:
-            self._close_entry()
+            self._close_entry(self.entry.opened)
 
     # -- keys: layout and place
 
@@ -231,6 +240,7 @@ class LogPane(Pane):
     # -- keys: search
 
     def action_search(self) -> None:
+        self._kept = self._choice
         self._from = self.view.top_offset
         self._open("search")
 
@@ -327,23 +337,34 @@ class LogPane(Pane):
 
     def _open(self, purpose: Purpose, text: str = "") -> None:
         self._problem = None
-        self.entry.open(purpose, text)
+        self.entry.open(purpose, text, self.view, self._hands_back)
+        self.view.typing = self.entry.field
         self._paint_status()
 
-    def _close_entry(self) -> None:
+    def _hands_back(self) -> None:
+        """The keys are the view's again."""
+        self.view.typing = None
+        self.screen.set_focus(self.view)
+
+    def _close_entry(self, opened: int) -> None:
+        """Close the line, unless it was opened anew since."""
+        if opened != self.entry.opened:
+            return
+        if self.entry.field.has_focus:
+            self._hands_back()
         self.entry.display = False
         self._problem = None
-        self.view.focus()
         self._paint_status()
 
     @on(LogEntry.Typed)
     def _typed(self, event: LogEntry.Typed) -> None:
         event.stop()
         if isinstance(event, LogEntry.Done):
-            self._entered(event.purpose, event.text)
-        elif event.purpose == "filter" or event.text.startswith("!"):
-            if event.purpose in ("filter", "search"):
-                self._filter_typed(event.text)
+            self._entered(event)
+        elif isinstance(event, LogEntry.Left):
+            self._abandoned(event)
+        elif event.purpose == "filter" or (event.purpose == "search" and event.text.startswith("!")):
+            self._filter_typed(event.text)
         elif event.purpose == "search":
             self._search_typed(event.text)
 
@@ -364,27 +385,27 @@ class LogPane(Pane):
         self.view.set_pattern(pattern)
         self._want(Find(pattern, self._from) if pattern else Forget())
 
-    def _entered(self, purpose: Purpose, text: str) -> None:
+    def _entered(self, event: LogEntry.Typed) -> None:
+        purpose, text = event.purpose, event.text
         if purpose == "save":
             self._save(text)
         elif purpose == "time" and text.strip():
             self._since = -1
             self._want(Jump(text))
-        elif self._problem is not None:
+        elif self._problem is not None and event.opened == self.entry.opened:
+            self.entry.go_on()
+            self.view.typing = self.entry.field
             return
         elif purpose == "search" and not text and self._pattern:
             self._hunt(backwards=False)
-        self._close_entry()
+        self._close_entry(event.opened)
 
-    @on(LogEntry.Left)
-    def _left(self, event: LogEntry.Left) -> None:
+    def _abandoned(self, event: LogEntry.Typed) -> None:
         """Escape: as it was before the line was opened."""
-        event.stop()
-        purpose = self.entry.purpose
-        self._close_entry()
-        if purpose == "filter" or self._choice.words != self._kept.words:
-            self._look(self._choice._replace(words=self._kept.words if purpose == "filter" else ""))
-        if purpose == "search" and self._pattern:
+        self._close_entry(event.opened)
+        if event.purpose in ("filter", "search"):
+            self._look(self._choice._replace(words=self._kept.words))
+        if event.purpose == "search" and self._pattern:
             self._drop_search()
             self.view.go_to(self._from)
 

@@ -7,13 +7,16 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.cache import LRUCache
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 from launcher.logs.pattern import spans
 from launcher.text import clean_line
 from tui.detail import log_marks, log_paint, log_text
+from tui.detail.log_entry import hand_on
 from tui.detail.log_page import PARTIAL, Line, Lines, Pager, Place
 from tui.detail.log_paint import Label, Made
 from tui.detail.log_picked import Picked
@@ -35,6 +38,10 @@ class LogView(LogScroll):
         self.picked: Picked | None = None
         self.current: int | None = None
         """Where the line of the present hit starts."""
+        self.typing: Widget | None = None
+        """Where something is typed now. Keys that still come here, typed quickly, are for it."""
+        self.openers: dict[str, Callable[[], None]] = {}
+        """What opens such a place, by key: done at once, before the next key is looked at."""
         self._label: Callable[[int], Label] | None = None
         self._redact: Callable[[str], str] = str
         self._pattern = ""
@@ -236,7 +243,15 @@ class LogView(LogScroll):
         super().notify_style_update()
         self._styles.clear()
 
-    # -- the keys of a ScrollView
+    # -- keys
+
+    def on_key(self, event: events.Key) -> None:
+        if self.typing is not None:
+            hand_on(event, self.typing)
+        elif event.key in self.openers:
+            event.stop()
+            event.prevent_default()
+            self.openers[event.key]()
 
     def action_scroll_up(self) -> None:
         self.move(-1)
