@@ -23,8 +23,8 @@ _STEPS = 4_000_000
 _TRIAL_S = 0.1
 """A line whose search would take longer than this, by the trials on its beginning, is skipped."""
 _MOST_SPANS = 1000
-# Python's classes of characters differ for these between bytes and text.
-_ODD = re.compile(rb"[\x1c-\x1f]")
+_ODD = (b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+"""Blanks in a text, not in bytes."""
 # What lower case letters match, ignoring case, outside of ASCII: İ ı ſ K.
 _FOLDED = (b"\xc4\xb0", b"\xc4\xb1", b"\xc5\xbf", b"\xe2\x84\xaa")
 
@@ -70,6 +70,7 @@ class Matcher:
         self._facts = Facts((), False, False, 1, False)
         self._text = re.compile(r"(?!)")
         self._bytes: re.Pattern[bytes] | None = None
+        self._blanks = "\\s" in pattern.lower()
         flags = re.IGNORECASE if (folds(pattern) if ignore_case is None else ignore_case) else 0
         self.problem = self._compile(pattern, flags)
         self._words = tuple(word.encode() for word in self._facts.words)
@@ -117,10 +118,17 @@ class Matcher:
         """The first match in a tidy line, in its bytes; the whole line when it is not ASCII."""
         if self.problem is not None:
             return None
-        if self._bytes is not None and line.isascii() and not _ODD.search(line):
+        if self._direct(line):
+            assert self._bytes is not None
             found = self._guarded(self._bytes.search, line)
             return None if found is None else found.span()
         return None if self.find(line.decode("utf-8", "replace")) is None else (0, len(line))
+
+    def _direct(self, data: bytes) -> bool:
+        """Whether the search in the bytes says the same as the one in the text."""
+        if self._bytes is None or not data.isascii():
+            return False
+        return not self._blanks or not any(blank in data for blank in _ODD)
 
     def _guarded(self, search: Callable[..., re.Match[AnyStr] | None], line: AnyStr) -> re.Match[AnyStr] | None:
         """``search``, after trials on the beginning of a line on which it may take long."""
@@ -140,11 +148,10 @@ class Matcher:
         """The numbers of the lines that hold the pattern. ``data``: tidy lines, each with its newline."""
         if self.problem is not None:
             return []
-        ascii_only = data.isascii()
-        direct = self._bytes is not None and ascii_only and not _ODD.search(data)
+        direct = self._direct(data)
         hay = data
         if self._words and self._facts.ignore_case:
-            if not ascii_only and any(letter in data for letter in _FOLDED):
+            if not data.isascii() and any(letter in data for letter in _FOLDED):
                 return self._every(data, direct)
             hay = data.lower()
         if not self._words:

@@ -99,7 +99,8 @@ class Search:
             return self._find_error(offset, backwards, deadline)
         if self._job != (offset, backwards):
             self._job = (offset, backwards)
-            self._place = max(0, min(offset - backwards, self._blocks.end or 0)) // BLOCK_BYTES
+            last = (self._blocks.end or 0) - 1
+            self._place = max(0, min(offset - 1, last) if backwards else offset) // BLOCK_BYTES
         step = -1 if backwards else 1
         while 0 <= self._place < len(self._blocks):
             hit = self._in_block(self._blocks.read(self._place), offset, backwards)
