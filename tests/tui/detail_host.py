@@ -16,7 +16,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import styles
-from launcher.logs.map import LogMap
+from launcher.logs.map import Change, LogMap
 from launcher.logs.merge import MergedLog
 from launcher.metrics.catalog import Charts, Heat, Panel, Series
 from launcher.metrics.families import Family
@@ -66,6 +66,7 @@ class FakeLog:
     def __init__(self, lines: Iterable[str] = ()) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self._folder.name, "log")
+        self.polls = 0
         self.write("")
         self.add(*lines)
 
@@ -88,6 +89,18 @@ class FakeLog:
         """Another file has the name."""
         os.rename(self.path, self.path + ".1")
         self.add(*lines)
+
+
+class CountedMap(LogMap):
+    """Notes how often one looks at the file."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self._log = log
+        super().__init__(log.path)
+
+    def refresh(self) -> Change:
+        self._log.polls += 1
+        return super().refresh()
 
 
 class FakeSources:
@@ -156,7 +169,7 @@ class FakeSources:
 
     def open_log(self, run: RunView) -> LogMap:
         self.asked.append("open_log")
-        return LogMap(self.more_logs.get(run.id, self.log).path)
+        return CountedMap(self.more_logs.get(run.id, self.log))
 
     def merge_logs(self, runs: tuple[RunView, ...]) -> MergedLog:
         self.asked.append("merge_logs")
