@@ -10,6 +10,7 @@ from fake_fleet import FakeFleet, ready_run
 from fake_fleet import until as deck_until
 from log_host import opened, status, until_status
 from screen_text import widget_text
+from textual import events
 
 from tui.detail.log_view import LogView
 
@@ -87,3 +88,14 @@ async def test_the_key_of_the_table_needs_marks() -> None:
         assert detail is not None and [run.id for run in detail.controller.merged] == [ONE.id, TWO.id]
         await pilot.press("M")
         await deck_until(pilot, lambda: not detail.merged)
+
+
+async def test_quick_hands_get_it_too() -> None:
+    async with deck(FakeFleet(ONE, TWO), size=(120, 40)) as (app, pilot):
+        await pilot.press("3")
+        for key in ("space", "down", "space", "M"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        detail = app.main._detail
+        await deck_until(pilot, lambda: detail is not None and len(app.main.table.marks) == 2 and detail.merged)
+        await pilot.pause()
+        assert detail is not None and detail.merged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.widget import Widget
@@ -65,7 +66,10 @@ class DetailController:
         self._wake = asyncio.Event()
         self._told = None
         self._host.run_worker(
-            self._guarded(kinds[pane.id or ""], pane, run), group=FEED_GROUP, exclusive=True, exit_on_error=False
+            partial(self._guarded, kinds[pane.id or ""], pane, run),  # type: ignore[arg-type]
+            group=FEED_GROUP,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def stop(self) -> None:

@@ -150,7 +150,11 @@ class LogFeed:
         log = self._log
         assert log is not None
         ended = None if any(run.live for run in self.runs) else max((run.ended or 0 for run in self.runs), default=0)
-        at = moment(want.words, now=ended or time.time())
+        try:
+            at = moment(want.words, now=ended or time.time())
+        except VdeckError:
+            pane.ask_again("time", want.words)
+            raise
         if isinstance(log, MergedLog):
             offset: int | None = log.offset_since(at)
         else:
@@ -167,7 +171,11 @@ class LogFeed:
         from tui.detail import log_saving
 
         assert self._log is not None
-        path = await asyncio.to_thread(log_saving.free_path, want.name)
+        try:
+            path = await asyncio.to_thread(log_saving.free_path, want.name)
+        except VdeckError:
+            pane.ask_again("save", want.name)
+            raise
         log = self._log if isinstance(self._log, MergedLog) else await asyncio.to_thread(LogMap, self._log.path)
         saving = log_saving.Saving(
             log, self._choice.lens(), self._redact, want.picked, self._label if len(self.runs) > 1 else None

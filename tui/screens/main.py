@@ -235,6 +235,7 @@ class MainScreen(Filtering, Attaching, RunActions):
         if len(runs) == 1:
             self.notify("Mark two or more runs with space: their logs are shown as one.", markup=False)
             return
+        self._detail.set_run(self.chosen_run())  # the message of the table may be still to come, and would end it
         self._detail.merge_logs(tuple(run for run in runs if not run.attached))
 
     def action_back(self) -> None:
