@@ -161,3 +161,7 @@ async def test_a_file_is_never_written_over_and_the_name_is_proposed(
         await until(pilot, lambda: len(said(app)) == 2)
         assert "exists" in said(app)[1] and "choose another name" in said(app)[1].lower()
         assert os.listdir(tmp_path) == ["vllm-server-369367189168.log"]
+        await until(pilot, lambda: app.query_one(LogEntry).display)  # the name is there again
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: len(said(app)) == 3)
+        assert sorted(os.listdir(tmp_path)) == ["vllm-server-369367189168.log", "vllm-server-369367189168.logx"]

@@ -295,6 +295,8 @@ async def test_what_is_no_time_is_said() -> None:
         await opened(app, pilot, "one")
         await go(pilot, app, "noon")
         await until(pilot, lambda: any("is no time" in note.message for note in app._notifications))
+        await until(pilot, lambda: app.query_one(LogEntry).display and app.query_one(LogEntry).field.value == "noon")
+        await pilot.press("escape")
         await go(pilot, app, "10:00")
         await until(pilot, lambda: any("No line of this log has a time" in note.message for note in app._notifications))
 
