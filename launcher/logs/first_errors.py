@@ -11,6 +11,7 @@ from launcher.logs.blocks import Block, Blocks
 from launcher.logs.lens import Lens
 from launcher.logs.lines import LogLine, parse
 from launcher.logs.map import LogMap
+from launcher.logs.pattern import Matcher
 from launcher.logs.row import LogRow
 from launcher.logs.sieve import Sieve
 from launcher.logs.tidy import LINE_BYTES, shown, tidy
@@ -21,7 +22,8 @@ _MOST_LINES = 400
 _PATIENCE = 2000
 """After so many lines of others the error of a process is over."""
 _BAD = ("ERROR", "CRITICAL")
-_HINTS = (b"error", b"critical", b"fatal", b"traceback (most recent call last)")
+_HINTS = tuple(Matcher(word, True) for word in ("error", "critical", "fatal", "traceback \\(most"))
+_NO_LINE = 1 << 62
 _GLOG = re.compile(rb"[EFC]\d{4} \d\d:\d\d:\d\d\.")
 _CHAIN = ("During handling of the above exception", "The above exception was the direct cause")
 
@@ -146,21 +148,19 @@ class FirstErrorRows:
 
     def _found(self, block: Block) -> list[tuple[int, int]]:
         data = tidy(block.data)
-        if not self._errors.open:
-            lower = data.lower()
-            if not any(hint in lower for hint in _HINTS) and not _GLOG.search(data):
-                return []
-        lines = data.decode("utf-8", "replace").split("\n")
+        hints = [] if data.isspace() else _hints(data)
+        if not hints and not self._errors.open:
+            return []
+        lines = data.split(b"\n")
         ends = list(accumulate(len(line) + 1 for line in block.data.split(b"\n")))
         found: list[tuple[int, int]] = []
-        for number, line in enumerate(lines[:-1]):
-            if not self._errors.open and not _hinted(line):
-                continue
-            if self._errors.feed(line):
+        number = -1
+        while (number := _following(hints, number, bool(self._errors.open))) < len(lines) - 1:
+            if self._errors.feed(lines[number].decode("utf-8", "replace")):
                 start = ends[number - 1] if number else 0
-                last = number == len(lines) - 2
+                end = block.end if number == len(lines) - 2 else block.start + ends[number]
                 if self._sieve.accepts(block.data[start : ends[number] - 1]):
-                    found.append((block.start + start, block.end if last else block.start + ends[number]))
+                    found.append((block.start + start, end))
         return found
 
     def lines(self, row: int, n: int) -> list[LogRow]:
@@ -178,6 +178,17 @@ class FirstErrorRows:
         return place - 1 if place and rows[place - 1][1] > offset else place
 
 
-def _hinted(line: str) -> bool:
-    lower = line.lower()
-    return "error" in lower or "critical" in lower or "fatal" in lower or "traceback" in lower or line[:1] in "EFC[("
+def _hints(data: bytes) -> list[int]:
+    """The numbers of the lines that may begin an error."""
+    found = {number for word in _HINTS for number in word.lines(data)}
+    if _GLOG.search(data):
+        found |= {data.count(b"\n", 0, hit.start()) for hit in _GLOG.finditer(data)}
+    return sorted(found)
+
+
+def _following(hints: list[int], number: int, every: bool) -> int:
+    """The line to look at behind ``number``: the next one, or the next hint; far behind the end when there is none."""
+    if every:
+        return number + 1
+    place = bisect_right(hints, number)
+    return hints[place] if place < len(hints) else _NO_LINE

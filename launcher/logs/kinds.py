@@ -1,7 +1,6 @@
 """Which lines of a block are of a level, of a process, of the access log. Agrees with ``lines.parse`` on every line.
 
-Nearly all lines of a log have one of three forms, which two regular expressions take by the run: kept, or left out.
-What has another form is parsed.
+Nearly all lines of a log have one of three forms, which one regular expression tells apart; the others are parsed.
 """
 
 from __future__ import annotations
@@ -9,99 +8,117 @@ from __future__ import annotations
 import re
 
 from launcher.logs.lens import LEVELS, NONE, Lens
-from launcher.logs.lines import PREFIX, parse
+from launcher.logs.lines import is_access, parse
+from launcher.logs.pattern import Matcher
 
-_STAMP = r"\d\d-\d\d \d\d:\d\d:\d\d \[?[^\s\]]+:\d+\]"
-_REST = r"[^\n\r\x1b-\x1f\x80-\xff]*+\n"
-_ACCESS = r"\S+ - \"[A-Z]+ \S+ HTTP/(?:1\.[01]|2)\" "
-_PREFIXED = rf"(?:{PREFIX})+(?!\()"
-_BARE = r"(?!\()"
+# The forms as in ``lines``, narrower where bytes and text differ: a process prefix (or several), then vLLM's level with
+# time and source, or the web server's level; or a line that begins with a blank, which says nothing of itself.
+_PREFIX = r"\((?P<process{}>[!-'*-~]+)(?: (?:rank|TP|PP|DP|EP)=?[!-~]+)* pid=[0-9]+(?:, ip=[0-9.]+)?\) "
+_FORM = re.compile(
+    (
+        rf"(?:(?:{_PREFIX.replace('?P<process{}>', '?:')})*{_PREFIX.format('')}(?!\())?"
+        r"(?:(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d \[?[!-\\^-~]+:\d+\]"
+        r"|(?P<word>DEBUG|INFO|WARNING|ERROR|CRITICAL): +)"
+    ).encode()
+)
+_ACCESS = (b' HTTP/1.1" ', b' HTTP/1.0" ', b' HTTP/2" ')
+_MOST_HEADS = 64
+_LEVEL_HINTS = {
+    "DEBUG": (("debug", "trace"), "V"),
+    "WARNING": (("warn",), "W"),
+    "ERROR": (("error",), "E"),
+    "CRITICAL": (("critical", "fatal"), "FC"),
+}
+"""Words, in any case, and letters of glog lines: what a line of a level cannot do without one of."""
 
 
 class Kinds:
     """The conditions of a lens on levels, processes and the access log."""
 
     def __init__(self, lens: Lens) -> None:
-        self.levels = lens.levels
-        self.processes = tuple(sorted(lens.processes - {NONE}))
-        self.nameless = NONE in lens.processes or not lens.processes
-        self.named = not lens.processes
-        self.hide_access = lens.hide_access
+        self._levels = lens.levels
+        self._processes = tuple(sorted(lens.processes - {NONE}))
+        self._nameless = NONE in lens.processes or not lens.processes
+        self._named = not lens.processes
+        self._hide_access = lens.hide_access
+        self._blank = (not lens.levels or NONE in lens.levels) and self._nameless
+        self._verdicts: dict[tuple[bytes | None, bytes | None, bytes | None], bool] = {}
+        self._heads: tuple[bytes, ...] = ()  # how access lines begin in this log
+        self._hints = _Hints(lens)
         self.everything = not (lens.levels or lens.processes or lens.hide_access)
-        self._keep = _runs(self._kept())
-        self._drop = _runs(self._dropped())
 
     def accepts(self, line: bytes) -> bool:
         """Whether one tidy line passes."""
-        found = parse(line.decode("utf-8", "replace"))
-        if self.levels and (found.level if found.level in LEVELS else NONE) not in self.levels:
+        if not line or line[:1] in b" \t":
+            return self._blank
+        access = False
+        if self._hide_access and b" HTTP/" in line:
+            access = any(mark in line for mark in _ACCESS)
+        if access and line.startswith(self._heads):
             return False
-        if not (self.nameless if found.process is None else self._named(found.process)):
+        form = _FORM.match(line)
+        if form is None:
+            return self._parsed(line)
+        if access and form["word"] == b"INFO" and is_access(line[form.end() :].decode("utf-8", "replace")):
+            if len(self._heads) < _MOST_HEADS:
+                self._heads += (form[0],)
             return False
-        return not (self.hide_access and found.access)
+        key = form["process"], form["level"], form["word"]
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            process, level, word = (None if part is None else part.decode() for part in key)
+            verdict = self._verdicts[key] = self._passes(process, level or word)
+        return verdict
 
-    def _named(self, process: str) -> bool:
-        return self.named or process.startswith(self.processes)
+    def _parsed(self, line: bytes) -> bool:
+        found = parse(line.decode("utf-8", "replace"))
+        return self._passes(found.process, found.level) and not (self._hide_access and found.access)
+
+    def _passes(self, process: str | None, level: str | None) -> bool:
+        if self._levels and (level if level in LEVELS else NONE) not in self._levels:
+            return False
+        return self._nameless if process is None else self._named or process.startswith(self._processes)
 
     def numbers(self, data: bytes) -> list[int]:
         """The numbers of the lines that pass. ``data``: tidy lines, each with its newline."""
-        found: list[int] = []
-        keep, drop = self._keep.match, self._drop.match
-        place = number = 0
-        size = len(data)
-        while place < size:
-            run = drop(data, place)
-            if run is not None:
-                number += data.count(b"\n", place, run.end())
-                place = run.end()
-                continue
-            run = keep(data, place)
-            if run is not None:
-                lines = data.count(b"\n", place, run.end())
-                found += range(number, number + lines)
-                number += lines
-                place = run.end()
-                continue
-            end = data.find(b"\n", place)
-            if self.accepts(data[place:end]):
-                found.append(number)
-            number += 1
-            place = end + 1
-        return found
-
-    def _kept(self) -> list[str]:
-        heads = self._heads(True)
-        words = [level for level in LEVELS if not self.levels or level in self.levels]
-        forms = [rf"{head}(?:{'|'.join(words)}) {_STAMP}" for head in heads if words]
-        plain = [word for word in words if word != "INFO" or not self.hide_access]
-        forms += [rf"{head}(?:{'|'.join(plain)}): +" for head in heads if plain]
-        if (not self.levels or NONE in self.levels) and self.nameless:
-            forms.append(r"(?:[ \t]|(?=\n))")
-        return forms
-
-    def _dropped(self) -> list[str]:
-        words = [level for level in LEVELS if self.levels and level not in self.levels]
-        anyone = rf"(?:{_PREFIXED})?"
-        forms = [rf"{anyone}(?:{'|'.join(words)})(?: {_STAMP}|: +)"] if words else []
-        if self.hide_access:
-            forms.append(rf"{anyone}INFO: +{_ACCESS}")
-        forms += [rf"{head}(?:{'|'.join(LEVELS)})(?: {_STAMP}|: +)" for head in self._heads(False)]
-        if (self.levels and NONE not in self.levels) or not self.nameless:
-            forms.append(r"(?:[ \t]|(?=\n))")
-        return forms
-
-    def _heads(self, wanted: bool) -> list[str]:
-        """What is before the level, of processes that are wanted or not."""
-        if self.named:
-            return [rf"(?:{_PREFIXED})?"] if wanted else []
-        name = "|".join(re.escape(process) for process in self.processes)
-        mine = rf"(?:{PREFIX})*(?=\((?:{name}))(?:{PREFIX})(?!\()" if name else r"(?!)"
-        if wanted:
-            return [mine, _BARE] if self.nameless else [mine]
-        others = rf"(?!{mine}){_PREFIXED}"
-        return [others] if self.nameless else [others, _BARE]
+        few: list[int] | None = None
+        if self._hints.known and not data.startswith(b"{") and b"\n{" not in data:  # JSON may write letters as escapes
+            few = self._hints.numbers(data)
+            if not few:
+                return []
+        accepts = self.accepts
+        lines = data.split(b"\n")
+        lines.pop()
+        if few is not None:
+            return [number for number in few if accepts(lines[number])]
+        if not (self._hide_access and self._heads):
+            return [number for number, line in enumerate(lines) if accepts(line)]
+        heads = self._heads
+        return [
+            number
+            for number, line in enumerate(lines)
+            if not (b' HTTP/1.1" ' in line and line.startswith(heads)) and accepts(line)
+        ]
 
 
-def _runs(forms: list[str]) -> re.Pattern[bytes]:
-    """As many lines of these forms as follow each other. Lines with controls or no ASCII are none of them."""
-    return re.compile(rf"(?:(?:{'|'.join(forms)}){_REST})++".encode() if forms else b"(?!)")
+class _Hints:
+    """What a line cannot do without to pass, as far as that says anything."""
+
+    def __init__(self, lens: Lens) -> None:
+        self._words: list[Matcher] = []
+        self._letters: list[re.Pattern[bytes]] = []
+        if lens.processes and NONE not in lens.processes:
+            self._words = [Matcher(re.escape(process), False) for process in sorted(lens.processes)]
+        elif lens.levels and not lens.levels & {"INFO", NONE}:
+            for level in sorted(lens.levels & set(LEVELS)):
+                words, letters = _LEVEL_HINTS[level]
+                self._words += [Matcher(word, True) for word in words]
+                self._letters += [re.compile(rf"{letter}\d{{4}} \d\d:".encode()) for letter in letters]
+        self.known = bool(self._words)
+
+    def numbers(self, data: bytes) -> list[int]:
+        """The numbers of the lines that have one."""
+        found = {number for word in self._words for number in word.lines(data)}
+        for letter in self._letters:
+            found |= {data.count(b"\n", 0, hit.start()) for hit in letter.finditer(data)}
+        return sorted(found)

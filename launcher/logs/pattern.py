@@ -23,6 +23,10 @@ _STEPS = 4_000_000
 _TRIAL_S = 0.1
 """A line whose search would take longer than this, by the trials on its beginning, is skipped."""
 _MOST_SPANS = 1000
+_LONG_WORD = 10
+"""From so many bytes on ``bytes.find`` is quicker than ``re``."""
+_DENSE_FROM, _DENSE_BYTES = 32, 400
+"""More than 32 lines with the word, and one in 400 bytes or less: not worth going from one to the next."""
 _ODD = (b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 """Blanks in a text, not in bytes."""
 # What lower case letters match, ignoring case, outside of ASCII: İ ı ſ K.
@@ -74,6 +78,7 @@ class Matcher:
         flags = re.IGNORECASE if (folds(pattern) if ignore_case is None else ignore_case) else 0
         self.problem = self._compile(pattern, flags)
         self._words = tuple(word.encode() for word in self._facts.words)
+        self._finders = [_finder(word) for word in self._words]
         self._short = max(8, int(_STEPS ** (1 / self._facts.degree))) if self._facts.degree > 1 else 1 << 30
 
     def _compile(self, pattern: str, flags: int) -> str | None:
@@ -144,33 +149,60 @@ class Matcher:
 
     # -- a block of lines
 
+    def count(self, data: bytes) -> int:
+        """How many lines hold the pattern. ``data``: tidy lines, each with its newline."""
+        if self.problem is not None:
+            return 0
+        hay, few = self._candidates(data)
+        return (
+            sum(self._good(data, start, end) for start, end in few) if few is not None else len(self._every(data, hay))
+        )
+
     def lines(self, data: bytes) -> list[int]:
-        """The numbers of the lines that hold the pattern. ``data``: tidy lines, each with its newline."""
+        """The numbers of these lines."""
         if self.problem is not None:
             return []
-        direct = self._direct(data)
-        hay = data
-        if self._words and self._facts.ignore_case:
-            if not data.isascii() and any(letter in data for letter in _FOLDED):
-                return self._every(data, direct)
-            hay = data.lower()
-        if not self._words:
-            return self._every(data, direct)
-        counts = [hay.count(word) for word in self._words]
-        if not any(counts):
-            return []
-        if sum(counts) * 4 > data.count(b"\n") or len(counts) > 1:
-            return self._every(data, direct)
-        return self._walk(data, hay, self._words[0])
+        hay, few = self._candidates(data)
+        if few is None:
+            return self._every(data, hay)
+        found: list[int] = []
+        number = counted = 0
+        for start, end in few:
+            if self._good(data, start, end):
+                number += data.count(b"\n", counted, start)
+                counted = start
+                found.append(number)
+        return found
 
-    def _every(self, data: bytes, direct: bool) -> list[int]:
-        """Each line is searched."""
-        if direct and self._facts.literal and not self._facts.ignore_case:
+    def _good(self, data: bytes, start: int, end: int) -> bool:
+        return self._facts.literal or self.holds(data[start:end])
+
+    def _candidates(self, data: bytes) -> tuple[bytes, list[tuple[int, int]] | None]:
+        """What is searched for the words that no match can do without, and the few lines that hold one of them.
+
+        None instead of the lines: too many, or nothing is known, every line is to be looked at.
+        """
+        if not self._words:
+            return data, None
+        hay = data
+        if self._facts.ignore_case:
+            if not data.isascii() and any(letter in data for letter in _FOLDED):
+                return data, None
+            hay = data.lower()
+        found: list[tuple[int, int]] = []
+        for find in self._finders:
+            lines = _walk(hay, find)
+            if lines is None:
+                return hay, None
+            found += lines
+        return hay, sorted(set(found)) if len(self._finders) > 1 else found
+
+    def _every(self, data: bytes, hay: bytes) -> list[int]:
+        """Each line is searched. ``hay``: the same, in lower case when case is ignored and words are known."""
+        direct = self._direct(data)
+        if self._facts.literal and (not self._facts.ignore_case or data.isascii()):
             word = self._words[0]
-            return [number for number, line in enumerate(_split(data)) if word in line]
-        if direct and self._facts.literal:
-            word = self._words[0]
-            return [number for number, line in enumerate(_split(data.lower())) if word in line]
+            return [number for number, line in enumerate(hay.split(b"\n")) if word in line]
         if not direct:
             texts = data.decode("utf-8", "replace").split("\n")
             texts.pop()
@@ -178,29 +210,36 @@ class Matcher:
                 look = self._text.search
                 return [number for number, text in enumerate(texts) if look(text)]
             return [number for number, text in enumerate(texts) if self.find(text) is not None]
-        lines = _split(data)
+        lines = data.split(b"\n")
+        lines.pop()
         if max(map(len, lines), default=0) > self._short:
             return [number for number, line in enumerate(lines) if self.holds(line)]
         assert self._bytes is not None
         search = self._bytes.search
         return [number for number, line in enumerate(lines) if search(line)]
 
-    def _walk(self, data: bytes, hay: bytes, word: bytes) -> list[int]:
-        """Only the lines with the word that no match can do without."""
-        found: list[int] = []
-        number = counted = place = 0
-        while (place := hay.find(word, place)) >= 0:
-            start = data.rfind(b"\n", 0, place) + 1
-            end = data.find(b"\n", place)
-            number += data.count(b"\n", counted, start)
-            counted = start
-            if self._facts.literal or self.holds(data[start:end]):
-                found.append(number)
-            place = end
-        return found
+
+def _finder(word: bytes) -> Callable[[bytes, int], int]:
+    """The quicker way to look for a word: from a place on, -1 when it is not there."""
+    if len(word) >= _LONG_WORD:
+        return lambda hay, place: hay.find(word, place)
+    search = re.compile(re.escape(word)).search
+
+    def find(hay: bytes, place: int) -> int:
+        found = search(hay, place)
+        return -1 if found is None else found.start()
+
+    return find
 
 
-def _split(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")
-    lines.pop()
-    return lines
+def _walk(hay: bytes, find: Callable[[bytes, int], int]) -> list[tuple[int, int]] | None:
+    """Start and end of each line with a word; None when there are so many that to split all lines is quicker."""
+    found: list[tuple[int, int]] = []
+    place = 0
+    while (place := find(hay, place)) >= 0:
+        start = hay.rfind(b"\n", 0, place) + 1
+        place = hay.find(b"\n", place)
+        found.append((start, place))
+        if len(found) > _DENSE_FROM and len(found) * _DENSE_BYTES > place:
+            return None
+    return found

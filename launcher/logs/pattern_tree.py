@@ -217,7 +217,7 @@ def _varies(items: list[Item]) -> bool:
             continue
         if op in ("MAX_REPEAT", "MIN_REPEAT") and item[1][0] != item[1][1]:
             return True
-        if op in ("BRANCH", "GROUPREF", "GROUPREF_EXISTS") or any(map(_varies, _children(item))):
+        if op in ("GROUPREF", "GROUPREF_EXISTS") or any(map(_varies, _children(item))):
             return True
     return False
 

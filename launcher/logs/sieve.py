@@ -28,7 +28,13 @@ class Sieve:
 
     def count(self, data: bytes) -> int:
         """How many lines of ``data`` (each with its newline) are shown."""
-        return data.count(b"\n") if self.plain else len(self.numbers(data))
+        if self.plain:
+            return data.count(b"\n")
+        if len(self._tests) == 1 and self._kinds.everything and not self._nothing:
+            test, invert = self._tests[0]
+            found = test.count(tidy(data))
+            return data.count(b"\n") - found if invert else found
+        return len(self.numbers(data))
 
     def accepts(self, line: bytes) -> bool:
         """Whether one line (without newline) is shown."""
