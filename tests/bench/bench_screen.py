@@ -169,7 +169,10 @@ async def _keys(app: object, view: object, output: screens.Output) -> list[str]:
         output.listeners.append(look)
         began = time.perf_counter()
         app.post_message(Key(key, None))
-        await asyncio.wait_for(done.wait(), 10)
+        try:
+            await asyncio.wait_for(done.wait(), 10)
+        except TimeoutError:
+            raise AssertionError(f"{key}: nothing came of it") from None
         output.listeners.remove(look)
         await asyncio.sleep(0.05)
 

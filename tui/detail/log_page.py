@@ -87,12 +87,21 @@ class Pager:
         """Rows, the unfinished line counted."""
         return self._lines.count + bool(self._lines.partial)
 
+    def _line(self, row: int) -> Line | None:
+        """The line of a row. A row that is there may have no line for a moment, while another thread takes up what the
+        file has more: without a second look the reader would be taken to the end."""
+        for _ in range(5):
+            found = self._lines.line(row)
+            if found is not None or row >= self._lines.count:
+                return found
+        return None
+
     def at(self, offset: int) -> tuple[int, Line] | None:
         """The line at or behind an offset and its row; the last one when there is none behind; None: no line at all."""
         lines = self._lines
         if offset < PARTIAL:
             row = lines.row_at(offset)
-            found = lines.line(row)
+            found = self._line(row)
             if found is not None:
                 return row, found
         if lines.partial:
@@ -189,7 +198,7 @@ class Pager:
     def offset_of(self, row: int) -> int:
         """Where the line of a row starts; of the nearest row when there is none such."""
         row = max(0, min(row, self.total - 1))
-        found = self._lines.line(row) if row < self._lines.count else None
+        found = self._line(row)
         if found is not None:
             return found.start
         last = self.at(PARTIAL)
