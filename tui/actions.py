@@ -64,6 +64,8 @@ _ACTIONS: tuple[Action, ...] = (
     Action("open_tab('logs')", "3", "Logs", "Show the output of the run.", footer=False),
     Action("open_tab('chat')", "4", "Chat", "Talk to the model of the run.", footer=False),
     Action("open_tab('events')", "6", "Events", "Show what happened to the run, and when.", footer=False),
+    Action("merge_logs", "M", "Merge logs", "Show the logs of the marked runs as one, by time; again: the one log.",
+           "runs", footer=False),
     Action("zoom('in')", "plus", "Zoom", "Give the detail more room.", footer=False),
     Action("zoom('out')", "underscore", "Unzoom", "Give the table more room.", footer=False),
     Action("back", "escape", "Back", "Leave the detail, drop the filter, the marks, the zoom.", footer=False),
@@ -120,6 +122,7 @@ _KEY_TEXT = {
     "left_square_bracket": "[", "right_square_bracket": "]", "minus": "-", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "full_stop": ".", "comma": ",", "pageup": "pgup", "pagedown": "pgdn", "exclamation_mark": "!",
     "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=", "asterisk": "*", "number_sign": "#",
+    "ampersand": "&", "at": "@",
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from launcher import text
         ("abc\x1b[", "abc"),
         ("\x1b", ""),
         ("a\u202eb\u200bc\ufeff", "abc"),
+        ("a\u061cb\xadc\u180ed", "abcd"),
         ("[/models/x] [bold]", "[/models/x] [bold]"),
     ],
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fake_fleet import FakeSnapshot, Figures
@@ -15,6 +16,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import styles
+from launcher.logs.map import Change, LogMap
+from launcher.logs.merge import MergedLog
 from launcher.metrics.catalog import Charts, Heat, Panel, Series
 from launcher.metrics.families import Family
 from launcher.metrics.goals import Goal
@@ -58,26 +61,46 @@ def heat(points: int, *columns: tuple[float, ...], bounds: tuple[float, ...] = (
 
 
 class FakeLog:
-    """A log that tests write into."""
+    """A log file that tests write into. It goes when nobody holds it any more."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.fresh: list[str] = []
-        self.partial = ""
-        self.restarted = False
-        self.begins_again = False
-        self.behind = 0
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self._folder.name, "log")
         self.polls = 0
+        self.write("")
+        self.add(*lines)
 
-    def last(self, n: int) -> list[str]:
-        self.behind = 0
-        return self.lines[-n:]
+    def add(self, *lines: str) -> None:
+        """Append lines."""
+        self.write("".join(line + "\n" for line in lines))
 
-    def poll(self) -> list[str]:
-        self.polls += 1
-        self.restarted, self.begins_again = self.begins_again, False
-        fresh, self.fresh = self.fresh, []
-        return fresh
+    def write(self, text: str | bytes) -> None:
+        """Append whatever it is."""
+        with open(self.path, "ab") as file:
+            file.write(text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape"))
+
+    def begin_again(self, *lines: str) -> None:
+        """The file is cut to nothing and written anew."""
+        with open(self.path, "wb"):
+            pass
+        self.add(*lines)
+
+    def rotate(self, *lines: str) -> None:
+        """Another file has the name."""
+        os.rename(self.path, self.path + ".1")
+        self.add(*lines)
+
+
+class CountedMap(LogMap):
+    """Notes how often one looks at the file."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self._log = log
+        super().__init__(log.path)
+
+    def refresh(self) -> Change:
+        self._log.polls += 1
+        return super().refresh()
 
 
 class FakeSources:
@@ -85,7 +108,9 @@ class FakeSources:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.log = FakeLog([])
+        self.log = FakeLog()
+        self.more_logs: dict[str, FakeLog] = {}
+        """Logs of other runs, by id."""
         self.found_events: tuple[run_events.Event, ...] = ()
         self.turns: list[Turn] = []
         self.saved: list[Turn] = []
@@ -142,9 +167,13 @@ class FakeSources:
         self._check("set goals")
         self.found_goals = goals
 
-    def open_log(self, run: RunView) -> FakeLog:
+    def open_log(self, run: RunView) -> LogMap:
         self.asked.append("open_log")
-        return self.log
+        return CountedMap(self.more_logs.get(run.id, self.log))
+
+    def merge_logs(self, runs: tuple[RunView, ...]) -> MergedLog:
+        self.asked.append("merge_logs")
+        return MergedLog([self.more_logs.get(run.id, self.log).path for run in runs], near=time.time())
 
     def redactor(self, run: RunView) -> Callable[[str], str]:
         def redact(text: str) -> str:

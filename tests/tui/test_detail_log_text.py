@@ -1,21 +1,15 @@
-"""tui.detail: one raw log line into what is shown, the ring of lines, the filter. All pure."""
+"""tui.detail.log_text: one raw log line into what is shown of it. Pure."""
 
 from __future__ import annotations
-
-import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from rich.style import Style
 
 from launcher.logs.redact import Redactor
-from tui.detail import log_text
-from tui.detail.log_buffer import LogBuffer, Row, parts, wrap_cuts
-from tui.detail.log_filter import compile_filter
-from tui.detail.log_text import MAX_CHARACTERS, plain, shown
+from tui.detail.log_text import MAX_CHARACTERS, letter, plain, segments, shown, whole
 
-LINES = ["Error: x", "error: y", "[/models/qwen] ok", "INFO"]
 VLLM = "(EngineCore pid=17024) WARNING 11-22 06:32:28 [core.py:133] KV cache is small"
 
 
@@ -90,140 +84,34 @@ def test_no_control_survives_and_spans_fit(raw: str) -> None:
     assert all(0 <= span.start <= span.end <= len(made.text) for span in made.spans)
 
 
-@pytest.mark.parametrize(
-    ("text", "width", "pieces"),
-    [
-        ("", 4, [""]), ("abcd", 4, ["abcd"]), ("abcdef", 4, ["abcd", "ef"]), ("漢字漢字", 4, ["漢字", "漢字"]),
-        ("a漢字b", 4, ["a漢", "字b"]), ("漢字", 3, ["漢", "字"]), ("漢", 1, ["漢"]),
-    ],
-)  # fmt: skip
-def test_wrapping_keeps_wide_characters_whole(text: str, width: int, pieces: list[str]) -> None:
-    assert [text[start:end] for start, end in parts(text, width)] == pieces
+def test_a_line_for_a_file_is_whole_plain_and_masked() -> None:
+    raw = "\x1b[31mkey s3cr3tvalue\x1b[0m 10%\r20% " + "x" * 30_000
+    assert whole(raw, Redactor(["s3cr3tvalue"])) == "20% " + "x" * 30_000
+    assert whole("a s3cr\x1b[1m3tvalue", Redactor(["s3cr3tvalue"])) == "a ***"
 
 
-@given(st.text(alphabet=st.sampled_from("ab漢字é 😀"), max_size=80), st.integers(2, 20))
-def test_wrapped_parts_fit_and_lose_nothing(text: str, width: int) -> None:
-    pieces = [text[start:end] for start, end in parts(text, width)]
-    assert "".join(pieces) == text
-    assert all(cell_len(piece) <= width for piece in pieces)
+def test_letters_of_levels() -> None:
+    assert [letter(name) for name in ("DEBUG", "info", "WARN", "ERROR", "FATAL", None, "odd")] == list("DIWEC  ")
+    assert (shown(VLLM, str).level, shown(VLLM, str, times=False).level) == ("WARNING", "WARNING")
+    assert shown(VLLM, str).process == "EngineCore"
 
 
-def numbered(buffer: LogBuffer) -> list[str]:
-    """What stands on every row, as ``line.part``."""
-    found = buffer.rows_of(range(buffer.first_row, buffer.first_row + buffer.row_count))
-    return [f"{buffer.line(row.line)}.{row.part}" for _, row in found]
-
-
-def test_a_ring_drops_its_oldest() -> None:
-    buffer = LogBuffer(limit=3)
-    assert buffer.extend(["a", "b"]) == 0
-    assert buffer.extend(["c", "d"]) == 1
-    assert numbered(buffer) == ["b.0", "c.0", "d.0"]
-    assert buffer.first_row == 1 and len(buffer) == 3
-    with pytest.raises(IndexError):
-        buffer.line(0)
-    assert buffer.row(0) is None and buffer.row(4) is None
-
-
-def test_more_lines_than_the_ring_holds() -> None:
-    buffer = LogBuffer(limit=3)
-    buffer.extend(list("abcdefgh"))
-    assert numbered(buffer) == ["f.0", "g.0", "h.0"]
-
-
-def test_wrapped_rows() -> None:
-    buffer = LogBuffer(limit=3)
-    buffer.arrange(text=str, width=2)
-    buffer.extend(["abc", "d"])
-    assert numbered(buffer) == ["abc.0", "abc.1", "d.0"]
-    assert buffer.extend(["efghi", "j"]) == 2
-    assert numbered(buffer) == ["d.0", "efghi.0", "efghi.1", "efghi.2", "j.0"]
-    assert buffer.row_of_line(2) == 3 and buffer.row(3) == Row(2, 0)
-
-
-def test_filtered_rows() -> None:
-    buffer = LogBuffer(limit=4)
-    buffer.extend(["x1", "y", "x2", "y"])
-    buffer.arrange(text=str, accept=lambda text: "x" in text)
-    assert numbered(buffer) == ["x1.0", "x2.0"] and buffer.shown_count == 2
-    assert buffer.extend(["x3"]) == 1
-    assert numbered(buffer) == ["x2.0", "x3.0"] and buffer.first_row == 1
-    buffer.arrange(text=str)
-    assert numbered(buffer) == ["y.0", "x2.0", "y.0", "x3.0"]
-
-
-def test_texts_are_made_once_until_they_change() -> None:
-    made: list[str] = []
-
-    def text(raw: str) -> str:
-        made.append(raw)
-        return raw
-
-    buffer = LogBuffer()
-    buffer.extend(list("abc"))
-    buffer.arrange(text=text, accept=lambda seen: seen != "b")
-    assert made == ["a", "b", "c"] and numbered(buffer) == ["a.0", "c.0"]
-    buffer.arrange(text=text, width=5)
-    assert made == ["a", "b", "c"]
-    buffer.forget_texts()
-    assert not buffer.warm(2) and buffer.warm(2) and made[3:] == ["a", "b", "c"]
-
-
-def test_the_unfinished_line_is_replaced() -> None:
-    buffer = LogBuffer()
-    buffer.arrange(text=str, width=4)
-    buffer.extend(["a"], "10 %")
-    assert numbered(buffer) == ["a.0", "10 %.0"]
-    buffer.extend([], "20 % done")
-    assert numbered(buffer) == ["a.0", "20 % done.0", "20 % done.1", "20 % done.2"]
-    buffer.extend(["20 % done, b"])
-    assert numbered(buffer) == ["a.0", *(f"20 % done, b.{part}" for part in range(3))]
-
-
-@pytest.mark.parametrize("width", [None, 3])
-@pytest.mark.parametrize("filtered", [False, True])
-def test_a_ring_fed_in_pieces_equals_one_laid_out_at_once(width: int | None, filtered: bool) -> None:
-    accept = (lambda text: "1" not in text) if filtered else None
-    chance = random.Random(7)
-    buffer = LogBuffer(limit=20)
-    buffer.arrange(text=str, width=width, accept=accept)
-    kept: list[str] = []
-    had_tail = False
-    for step in range(60):
-        lines = [str(chance.randrange(10 ** chance.randrange(1, 9))) for _ in range(chance.randrange(0, 9))]
-        tail = "tail" if chance.random() < 0.5 else ""
-        before, first = buffer.row_count, buffer.first_row
-        buffer.extend(lines, tail)
-        if step % 7 == 0:
-            buffer.warm(chance.randrange(12))
-        kept = [*kept[: len(kept) - had_tail], *lines, *([tail] if tail else [])][-20:]
-        had_tail = bool(tail)
-        fresh = LogBuffer(limit=20)
-        fresh.extend(kept)
-        fresh.arrange(text=str, width=width, accept=accept)
-        assert numbered(buffer) == numbered(fresh), (step, before, first)
-        for row, found in buffer.rows_of(range(buffer.first_row, buffer.first_row + buffer.row_count)):
-            assert buffer.row_of_line(found.line) == row - found.part
-
-
-@pytest.mark.parametrize(
-    ("words", "kept"),
-    [
-        ("", LINES), ("!", LINES), ("error", LINES[:2]), ("Error", LINES[:1]), ("!error", LINES[2:]),
-        (r"\[/models", LINES[2:3]), ("x$|y$", LINES[:2]), (r"\S+: \w", LINES[:2]),
-    ],
-)  # fmt: skip
-def test_filters(words: str, kept: list[str]) -> None:
-    accept = compile_filter(words).accept or (lambda text: True)
-    assert [line for line in LINES if accept(line)] == kept
-
-
-@pytest.mark.parametrize("words", ["[", "(", "*", "!(", "a{99999999999}"])
-def test_wrong_expressions_say_so(words: str) -> None:
-    found = compile_filter(words)
-    assert found.accept is None and found.problem is not None and "regular expression" in found.problem
-
-
-def test_wrap_cuts_of_plain_text_are_quick_multiples() -> None:
-    assert wrap_cuts("x" * 10, 4) == [4, 8]
-    assert log_text.MAX_CHARACTERS == 10_000
+@given(
+    st.text(max_size=30),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+def test_segments_lose_no_text_and_later_marks_lie_over_earlier_ones(
+    text: str, ranges: list[tuple[int, int]], first: int, second: int
+) -> None:
+    start, end = sorted((min(first, len(text)), min(second, len(text))))
+    styles = [Style(color=f"color({number + 1})") for number in range(len(ranges))]
+    marks = [(left, right, style) for (left, right), style in zip(ranges, styles, strict=True)]
+    found = segments(text, start, end, marks, Style())
+    assert "".join(each.text for each in found) == text[start:end]
+    place = start
+    for each in found:
+        over = [style for left, right, style in marks if left <= place < right]
+        assert each.style is not None and (not each.text or each.style.color == (over[-1].color if over else None))
+        place += len(each.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from detail_host import FakeSources, Host, until, until_text
+from detail_host import FakeLog, FakeSources, Host, until, until_text
 from fake_fleet import Figures, ready_run, starting_run
 from screen_text import screen_text
 
@@ -74,11 +74,11 @@ async def test_only_the_visible_pane_is_fed() -> None:
 
 async def test_another_run_replaces_the_feed_and_the_picture() -> None:
     sources = FakeSources()
-    sources.log.lines = ["of the first run"]
+    sources.log.add("of the first run")
     app = Host(sources, ready_run(), "logs")
     async with app.run_test(size=(80, 24)) as pilot:
         await until_text(pilot, "of the first run")
-        sources.log.lines = ["of the second run"]
+        sources.log = FakeLog(["of the second run"])
         app.detail.set_run(starting_run())
         text = await until_text(pilot, "of the second run")
         assert "of the first run" not in text

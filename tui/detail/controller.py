@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.widget import Widget
 
 from launcher.errors import VdeckError
 from launcher.runs.view import RunView
-from tui.detail.log_follower import LogFollower
 from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from tui.detail.chat_feed import ChatFeed
     from tui.detail.chat_pane import ChatPane
     from tui.detail.events_pane import EventsPane
+    from tui.detail.log_feed import LogFeed
     from tui.detail.log_pane import LogPane
+    from tui.detail.log_wants import Want
     from tui.detail.metrics_feed import MetricsFeed
     from tui.detail.metrics_pane import MetricsPane
     from tui.detail.overview_pane import OverviewPane
     from tui.detail.sources import Sources
 
 FEED_GROUP = "detail-feed"
-LOG_LINES = 20_000
 
 
 class Periods(NamedTuple):
     """Seconds between two looks at what a pane shows."""
 
-    log: float = 0.25
+    log: float = 0.2
     events: float = 1.0
     metrics: float = 1.0
 
@@ -44,7 +45,8 @@ class DetailController:
         self._host = host
         self._sources = sources
         self._chat: ChatFeed | None = None
-        self._log: LogFollower | None = None
+        self._log: LogFeed | None = None
+        self._merged: tuple[RunView, ...] = ()
         self._charts: MetricsFeed | None = None
         self._wake = asyncio.Event()
         self._told: str | None = None
@@ -64,7 +66,10 @@ class DetailController:
         self._wake = asyncio.Event()
         self._told = None
         self._host.run_worker(
-            self._guarded(kinds[pane.id or ""], pane, run), group=FEED_GROUP, exclusive=True, exit_on_error=False
+            partial(self._guarded, kinds[pane.id or ""], pane, run),  # type: ignore[arg-type]
+            group=FEED_GROUP,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def stop(self) -> None:
@@ -75,7 +80,8 @@ class DetailController:
     def run_switched(self) -> None:
         """Another run is shown: nothing of the old one may still arrive."""
         self.stop()
-        self._log = None
+        self._merged = ()
+        self._close_log()
         if self._chat is not None:
             self._chat.close()
             self._chat = None
@@ -142,16 +148,32 @@ class DetailController:
             await self._sleep(self.periods.metrics)
 
     async def _logs(self, pane: LogPane, run: RunView) -> None:
-        follower = self._log
-        if follower is None or follower.run_id != run.id:
-            redact = await asyncio.to_thread(self._sources.redactor, run)
-            reader = await asyncio.to_thread(self._sources.open_log, run)
-            pane.set_redactor(redact)
-            follower = self._log = LogFollower(run.id, reader, LOG_LINES)
-        while True:
-            await asyncio.to_thread(follower.read)
-            pane.show_found(follower.take())
-            await asyncio.sleep(self.periods.log)
+        from tui.detail.log_feed import LogFeed
+
+        runs = self._merged or (run,)
+        if self._log is None or [each.id for each in self._log.runs] != [each.id for each in runs]:
+            self._close_log()
+            self._log = LogFeed(self._host, self._sources, runs)
+        await self._log.follow(pane, self.periods.log)
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def log_wanted(self, pane: LogPane, want: Want) -> None:
+        """The log pane wants other lines, a search, a jump, a file."""
+        if self._log is not None:
+            self._log.want(pane, want)
+
+    @property
+    def merged(self) -> tuple[RunView, ...]:
+        """The runs whose logs are shown as one; empty: the log of the shown run."""
+        return self._merged
+
+    def merge(self, runs: tuple[RunView, ...]) -> None:
+        """Show the logs of these runs as one from the next feed on; none: that of the shown run."""
+        self._merged = runs
 
     async def _open_chat(self, pane: ChatPane, run: RunView) -> None:
         from tui.detail.chat_feed import ChatFeed

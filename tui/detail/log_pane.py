@@ -1,187 +1,194 @@
-"""Logs: the run's own output, followed live, with a filter line at its foot."""
+"""Logs: the run's whole output, followed live; search, filters, marks, picking, jumps to a time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
+from launcher.logs.merge import LIMIT
 from launcher.runs.view import RunView
 from launcher.text import clean_line
-from tui.detail.actions import bindings
-from tui.detail.log_filter import compile_filter
-from tui.detail.log_follower import Found
+from tui.detail import log_status
+from tui.detail.actions import DETAIL_ACTIONS, bindings
+from tui.detail.log_entry import LogEntry
+from tui.detail.log_keys import LogKeys
+from tui.detail.log_lens import Choice
+from tui.detail.log_paint import Label
 from tui.detail.log_view import LogView
-from tui.detail.pane import Pane
+
+if TYPE_CHECKING:
+    from launcher.logs.rows import Rows
 
 
-class LogFilterInput(Input):
-    """The filter line. Escape takes the filter away, enter keeps it; both go back to the log."""
-
-    BINDINGS = [Binding("escape", "abandon", "Clear filter")]  # noqa: RUF012 - Textual's own form
-
-    def action_abandon(self) -> None:
-        self.value = ""
-        self.screen.query_one(LogView).focus()
-        self.display = False
+_OPENING = ("search", "filter", "filter_out", "go_to_time", "save")
+"""Actions that open the line at the foot."""
 
 
-class LogPane(Pane):
+class LogPane(LogKeys):
     """The third tab."""
 
-    BINDINGS = [*bindings("logs"), Binding("escape", "clear_filter", "Clear filter", show=False)]  # noqa: RUF012
+    BINDINGS = [*bindings("logs"), Binding("escape", "step_back", "Back", show=False)]  # noqa: RUF012
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._is_open = False
-        self._redact: Callable[[str], str] = str
-        self._tail = ""
-        self._problem: str | None = None
-        self._warmer: Timer | None = None
+        self._rows: Rows | None = None
+        self._note = ""
+        self._note_at: int | None = None
+        """The note holds as long as this line is at the top."""
+        self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:
         yield LogView(id="log-view")
-        yield LogFilterInput(placeholder="regular expression, ! in front: not", id="log-filter", compact=True)
+        yield LogEntry(id="log-entry")
         yield Static(id="log-status", markup=False)
 
     def on_mount(self) -> None:
-        self._filter.display = False
-        self._paint_status()
+        self.view.openers = {
+            key: getattr(self, f"action_{action.name}")
+            for action in DETAIL_ACTIONS
+            if action.scope == "logs" and action.name in _OPENING
+            for key in action.keys.split(",")
+        }
+        self.entry.display = False
+        self.paint_status()
 
     @property
-    def view(self) -> LogView:
-        return self.query_one("#log-view", LogView)
+    def choice(self) -> Choice:
+        """Which lines are wanted."""
+        return self._choice
 
     @property
-    def _filter(self) -> LogFilterInput:
-        return self.query_one("#log-filter", LogFilterInput)
-
-    # -- what the controller gives
-
-    def set_redactor(self, redact: Callable[[str], str]) -> None:
-        """What masks the secrets of the run, before anything of its log is shown."""
-        self._redact = redact
-
-    def show_found(self, found: Found) -> None:
-        """What the log has more, or its last lines when it begins (again)."""
-        if found.begins:
-            self._is_open = True
-            self.view.open(found.lines, self._redact, found.tail)
-            self._paint_status()
-        elif found.lines or found.tail != self._tail:
-            self.view.add(found.lines, found.tail)
-        self._tail = found.tail
-
-    def run_switched(self, run: RunView | None) -> None:
-        self._is_open = False
-        self.view.open((), str)
-        self._paint_status()
+    def top_row(self) -> int:
+        """The row that the reader looks at."""
+        return self.view.top_row
 
     def focus_target(self) -> Widget:
         return self.view
 
-    # -- the user
+    # -- what the feed gives
 
-    def action_follow(self) -> None:
-        self.view.set_follow(not self.view.follow)
+    def show_log(
+        self, rows: Rows, redact: Callable[[str], str], label: Callable[[int], Label] | None, logs: int
+    ) -> None:
+        """A log, or several as one: it opens at its end."""
+        self._forget()
+        self._rows, self._merged = rows, logs
+        self.view.open(rows, redact, label)
+        self.paint_status()
 
-    def action_wrap(self) -> None:
-        self.view.set_wrap(not self.view.wrap)
+    def show_rows(self, rows: Rows, dropped: int) -> None:
+        """Other lines of it: another filter, or it began anew (``dropped``: bytes that are gone in front)."""
+        self._rows = rows
+        self.view.show_lines(rows, dropped)
 
-    def action_timestamps(self) -> None:
-        self.view.set_times(not self.view.times)
+    def rows_changed(self) -> None:
+        """There are more lines, or their number is known better."""
+        self.view.changed()
 
-    def action_full_screen(self) -> None:
-        self.post_message(self.Zoom())
+    def began_anew(self) -> None:
+        """The file is another one: the reader's place and marks in the old one mean nothing."""
+        self.view.begin_anew()
+        self.say("the log began anew")
 
-    def action_top(self) -> None:
-        self.view.scroll_home(animate=False, immediate=True, x_axis=False)
+    def show_hit(self, offset: int | None, *, around: bool) -> None:
+        """The line that was searched for; None: there is none."""
+        self._around = around
+        if offset is not None:
+            self.view.show_hit(offset)
+        else:
+            self._hits = 0
+        self.paint_status()
 
-    def action_bottom(self) -> None:
-        self.view.set_follow(True)
+    def counted(self, hits: int, done: bool) -> None:
+        """How many lines match, so far or in all."""
+        self._hits, self._counting = hits, not done
+        self.paint_status()
 
-    def action_filter(self) -> None:
-        """Open the filter line; while the user thinks, the lines are made ready for it."""
-        self._filter.display = True
-        self._filter.focus()
-        if self._warmer is None:
-            self._warmer = self.set_interval(0.01, self._warm)
+    def jumped(self, offset: int | None, at: float, *, beyond: bool) -> None:
+        """Where a time is in the log; None: no line has a time."""
+        when = time.strftime("%m-%d %H:%M:%S", time.localtime(at))
+        if offset is None:
+            self.notify("No line of this log has a time.", severity="warning", markup=False)
+        elif beyond:
+            self.view.go_end()
+            self.say(f"nothing since {when}")
+        else:
+            self.view.go_to(offset)
+            self.say(f"since {when}")
+            self._note_at = self.view.top_offset
 
-    def _warm(self) -> None:
-        if self.view.warm() and self._warmer is not None:
-            self._warmer.stop()
-            self._warmer = None
+    def choose_process(self, names: tuple[str, ...]) -> None:
+        """The processes of the log are known: show the next one alone."""
+        if not names:
+            self.notify("No line of this log names a process.", severity="warning", markup=False)
+        else:
+            self._look(self._choice.next_process(names))
 
-    def action_clear_filter(self) -> None:
-        self._filter.value = ""
-        self._filter.display = False
+    def saving(self, path: str) -> None:
+        """The file is being written."""
+        self.say(f"saving {path} …")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is ours only while there is a filter to take away; else it leaves the pane."""
-        if action == "clear_filter":
-            return bool(self._filter.value) or self._filter.display
-        return True
+    def saved(self, path: str, lines: int) -> None:
+        """The file is there."""
+        self.say("")
+        self.notify(f"Saved {lines:,} line{'s' if lines != 1 else ''} to {path}.", markup=False)
 
-    def action_copy_lines(self) -> None:
-        """The selection, or the lines on the screen."""
-        text = self.screen.get_selected_text() if self.view.text_selection is not None else None
-        what = "the selection"
-        if not text:
-            text = self.view.visible_text()
-            what = "what the screen shows"
-        if not text:
-            self.notify("There is nothing to copy.", severity="warning", markup=False)
-            return
-        self.app.copy_to_clipboard(text)
-        self.notify(f"Copied {what}.", markup=False)
+    def run_switched(self, run: RunView | None) -> None:
+        self._forget()
+        self.view.open(None, str)
+        self.paint_status()
 
-    @on(Input.Changed, "#log-filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        found = compile_filter(event.value)
-        self._problem = found.problem
-        if found.problem is None:
-            self.view.set_filter(found.accept)
-        self._paint_status()
+    def _forget(self) -> None:
+        self._rows, self._problem, self._note = None, None, ""
+        self._choice = self._kept = Choice()
+        self._pattern, self._hits, self._counting, self._around = "", None, False, False
+        self._since, self._merged = -1, 1
+        self.view.set_pattern("")
+        if self.entry.display:
+            self._close_entry(self.entry.opened)
 
-    @on(Input.Submitted, "#log-filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not event.value:
-            self._filter.display = False
-        self.view.focus()
+    # -- the status line
+
+    def say(self, note: str) -> None:
+        self._note, self._note_at = note, None
+        self.paint_status()
 
     @on(LogView.Moved)
     def _moved(self, event: LogView.Moved) -> None:
         event.stop()
-        self._paint_status()
+        if self._note_at is not None and self._note_at != self.view.top_offset:
+            self._note, self._note_at = "", None
+        self.paint_status()
 
-    def _paint_status(self) -> None:
-        self.query_one("#log-status", Static).update(self._status())
+    def paint_status(self) -> None:
+        status = self._status()
+        if status != self._shown:
+            self._shown = status
+            self.query_one("#log-status", Static).update(status, layout=False)
 
     def _status(self) -> Content:
-        view, buffer = self.view, self.view.buffer
+        rows, view = self._rows, self.view
         if self._problem is not None:
             return Content.styled(clean_line(self._problem), "$error")
         if self.shown_run is not None and self.shown_run.attached:
             return Content("No log: vdeck did not start this server. Read it where the server was started.")
-        if not len(buffer):
-            waiting = "Reading …" if self.shown_run else "No run is chosen."
-            return Content("No output yet." if self._is_open else waiting)
-        words = f"{len(buffer):,} line" + ("s" if len(buffer) != 1 else "")
-        if self._filter.value:
-            words = f"{buffer.shown_count:,} of {words} match"
-        if not view.follow:
-            place = "○ not following (s)"
-        elif view.at_end:
-            place = "● following"
-        else:
-            place = "○ scrolled up (G: end)"
-        marks = [place, words] + (["wrapped"] if view.wrap else []) + ([] if view.times else ["no times"])
-        return Content("   ".join(marks))
+        if rows is None:
+            return Content("Reading …" if self.shown_run else "No run is chosen.")
+        filters = tuple(self._choice.told())
+        if not rows.log.size and not rows.partial:
+            return Content("No output yet.")
+        return log_status.text(
+            log_status.Status(
+                rows.count, view.top_row, rows.complete, rows.scanned, view.at_end, view.follow, filters, rows.matches,
+                self._pattern, self._hits, self._counting, self._around, view.picked is not None, view.wrap,
+                view.times, self._merged, LIMIT, self._note,
+            )
+        )  # fmt: skip

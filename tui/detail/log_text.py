@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from launcher.logs import ansi
-from launcher.logs.lines import last_state, parse
+from launcher.logs.lines import LogLine, last_state, parse
 
 MAX_CHARACTERS = 10_000
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -27,6 +27,7 @@ _LEVELS = {
     "DEBUG": "debug", "INFO": "info", "WARNING": "warning", "WARN": "warning", "ERROR": "error", "CRITICAL": "error",
     "FATAL": "error",
 }  # fmt: skip
+_LETTERS = {name: name[0] for name in ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL")} | {"FATAL": "C"}
 
 
 class Span(NamedTuple):
@@ -38,24 +39,52 @@ class Span(NamedTuple):
 
 
 class Shown(NamedTuple):
+    """``level``: DEBUG … CRITICAL, ``process``: who wrote it; None when the line does not say."""
+
     text: str
     spans: tuple[Span, ...]
+    level: str | None = None
+    process: str | None = None
 
 
 def plain(raw: str, redact: Callable[[str], str], *, times: bool = True) -> str:
     """The visible text of a raw line: no escapes, no secrets, tabs as spaces, at most MAX_CHARACTERS."""
-    text = raw if len(raw) <= MAX_CHARACTERS and raw.isprintable() else ansi.plain(_bounded(raw))
-    text = redact(text)
+    text = _masked(raw, redact)
     if not times:
-        text = _without_time(text)
-    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
+        text = _without(text, parse(text).time_text)
+    return _cut(text)
+
+
+def whole(raw: str, redact: Callable[[str], str]) -> str:
+    """``plain`` without a limit, for a file."""
+    return redact(ansi.plain(last_state(raw)))
 
 
 def shown(raw: str, redact: Callable[[str], str], *, times: bool = True) -> Shown:
     """``plain`` with its colours: those of the line itself where it has any, else those of its level."""
-    text = plain(raw, redact, times=times)
+    full = _masked(raw, redact)
+    line = parse(full)
+    text = _cut(full if times else _without(full, line.time_text))
     spans = _own_colours(raw, text) if "\x1b[" in raw else ()
-    return Shown(text, spans or _level_colours(text))
+    return Shown(text, spans or _level_colours(text, line), line.level, line.process)
+
+
+def letter(level: str | None) -> str:
+    """One letter for a level (D I W E C), a blank for none: it tells what the colour tells."""
+    return _LETTERS.get((level or "").upper(), " ")
+
+
+def style_of(level: str | None) -> str:
+    """The name of the style of a level; empty for none."""
+    return _LEVELS.get((level or "").upper(), "")
+
+
+def _masked(raw: str, redact: Callable[[str], str]) -> str:
+    return redact(raw if len(raw) <= MAX_CHARACTERS and raw.isprintable() else ansi.plain(_bounded(raw)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def _bounded(raw: str) -> str:
@@ -63,19 +92,17 @@ def _bounded(raw: str) -> str:
     return last_state(raw)[: 4 * MAX_CHARACTERS]
 
 
-def _without_time(text: str) -> str:
-    stamp = parse(text).time_text
+def _without(text: str, stamp: str | None) -> str:
     if not stamp:
         return text
     before, found, after = text.partition(stamp)
     return before + after.removeprefix(" ") if found else text
 
 
-def _level_colours(text: str) -> tuple[Span, ...]:
+def _level_colours(text: str, line: LogLine) -> tuple[Span, ...]:
     """The prefix is quiet, the level has its colour, and a warning or an error colours its message as well."""
-    line = parse(text)
-    name = _LEVELS.get((line.level or "").upper())
-    if name is None:
+    name = style_of(line.level)
+    if not name:
         return ()
     message = line.message or ""
     begin = len(text) - len(message) if message and text.endswith(message) else 0
@@ -143,16 +170,21 @@ def _extended(numbers: list[int]) -> tuple[Color | None, int]:
 
 def segments(text: str, start: int, end: int, marks: Sequence[tuple[int, int, Style]], base: Style) -> list[Segment]:
     """``text[start:end]`` cut at the borders of the marks; later marks lie over earlier ones."""
+    begins: dict[int, list[int]] = {}
+    ends: dict[int, list[int]] = {}
     borders = {start, end}
-    for left, right, _ in marks:
-        if left < end and right > start:
-            borders.update((max(left, start), min(right, end)))
-    edges = sorted(borders)
-    segments = []
-    for left, right in pairwise(edges):
-        style = base
-        for mark_left, mark_right, mark in marks:
-            if mark_left <= left and right <= mark_right:
-                style = style + mark
-        segments.append(Segment(text[left:right], style))
-    return segments
+    for index, (left, right, _) in enumerate(marks):
+        left, right = max(left, start), min(right, end)
+        if left < right:
+            begins.setdefault(left, []).append(index)
+            ends.setdefault(right, []).append(index)
+            borders.update((left, right))
+    active: list[int] = []
+    found = []
+    for left, right in pairwise(sorted(borders)):
+        for index in ends.get(left, ()):
+            active.remove(index)
+        if left in begins:
+            active = sorted([*active, *begins[left]])
+        found.append(Segment(text[left:right], sum((marks[index][2] for index in active), base)))
+    return found

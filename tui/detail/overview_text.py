@@ -14,7 +14,7 @@ from launcher.runs.explain import Explained
 from launcher.runs.view import PhaseMark, RunView
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
-from tui.detail.log_buffer import parts
+from tui.detail.log_wrap import parts
 from tui.render import start
 from tui.render.state import look
 

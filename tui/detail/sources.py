@@ -5,6 +5,7 @@ Every method here may block and is called in a thread; modules are imported when
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,8 @@ from launcher.runs.view import RunView
 
 if TYPE_CHECKING:
     from launcher.fleet import Fleet
+    from launcher.logs.map import LogMap
+    from launcher.logs.merge import MergedLog
     from launcher.metrics.catalog import Charts
     from launcher.metrics.families import Family
     from launcher.metrics.goals import Goal
@@ -28,26 +31,6 @@ LAST_LINES = 8
 """Of the log of a failed run, in the Overview."""
 _EXTRAS = "metric-charts"
 """The setting that holds the names of families, apart by blanks (which no name has)."""
-
-
-class LogReader(Protocol):
-    """A log that grows (launcher.logs.tail.LogFile). ``restarted``: ``poll`` found another or a shorter file."""
-
-    restarted: bool
-
-    @property
-    def partial(self) -> str: ...
-
-    @property
-    def behind(self) -> int: ...
-
-    def last(self, n: int) -> list[str]:
-        """The last ``n`` lines; ``poll`` goes on behind them."""
-        ...
-
-    def poll(self) -> list[str]:
-        """The lines that came since the last call."""
-        ...
 
 
 class Sources(Protocol):
@@ -84,8 +67,12 @@ class Sources(Protocol):
         """Replace them."""
         ...
 
-    def open_log(self, run: RunView) -> LogReader:
-        """A reader of the run's output."""
+    def open_log(self, run: RunView) -> LogMap:
+        """The run's output, by bytes."""
+        ...
+
+    def merge_logs(self, runs: tuple[RunView, ...]) -> MergedLog:
+        """The newest output of several runs as one."""
         ...
 
     def redactor(self, run: RunView) -> Callable[[str], str]:
@@ -152,10 +139,12 @@ class LiveSources:
 
     def _last_lines(self, run: RunView) -> tuple[str, ...]:
         """How the log ends: what a person looks for first when a run failed. Nothing when there is no log."""
+        from launcher.logs.tail import LogFile
+        from launcher.paths import RunPaths
         from tui.detail import log_text
 
         try:
-            raw = self.open_log(run).last(4 * LAST_LINES)
+            raw = LogFile(RunPaths(run.folder).output).last(4 * LAST_LINES)
         except OSError:
             return ()
         redact = self.redactor(run)
@@ -221,11 +210,18 @@ class LiveSources:
             before = Goals()
         control.set_goals(run.id, before._replace(goals=goals))
 
-    def open_log(self, run: RunView) -> LogReader:
-        from launcher.logs.tail import LogFile
+    def open_log(self, run: RunView) -> LogMap:
+        from launcher.logs.map import LogMap
         from launcher.paths import RunPaths
 
-        return LogFile(RunPaths(run.folder).output)
+        return LogMap(RunPaths(run.folder).output)
+
+    def merge_logs(self, runs: tuple[RunView, ...]) -> MergedLog:
+        from launcher.logs.merge import MergedLog
+        from launcher.paths import RunPaths
+
+        near = max((run.ended or time.time() for run in runs), default=time.time())
+        return MergedLog([RunPaths(run.folder).output for run in runs], near=near)
 
     def redactor(self, run: RunView) -> Callable[[str], str]:
         """Masks the secrets of this run and whatever looks like one."""

@@ -19,6 +19,7 @@ from textual.widgets import Static
 
 from launcher.runs.view import RunView
 from tui.detail.controller import DetailController
+from tui.detail.log_wants import LogWanted
 from tui.detail.messages import Asked, ExtrasChanged, GoalsWanted, Interrupted, ListWanted, WindowChanged
 from tui.detail.pane import Pane
 from tui.detail.sources import LiveSources, Sources
@@ -168,6 +169,19 @@ class DetailTabs(TypedAhead):
             if name in WRITTEN:
                 self.focus_pane()
 
+    def merge_logs(self, runs: tuple[RunView, ...]) -> None:
+        """Show the logs of several runs as one in the Logs tab; of one or none: the log of the shown run."""
+        self.controller.merge(runs if len(runs) > 1 else ())
+        opened = self.active == "logs"
+        self.open_tab("logs")
+        if opened and self.pane is not None:
+            self.controller.feed(self.pane, self.shown_run)
+
+    @property
+    def merged(self) -> bool:
+        """Several logs are in view as one."""
+        return bool(self.controller.merged) and self.active == "logs"
+
     def focus_pane(self) -> None:
         """Give the keys to the open pane."""
         pane = self.pane
@@ -265,3 +279,10 @@ class DetailTabs(TypedAhead):
     def _interrupted(self, message: Interrupted) -> None:
         message.stop()
         self.controller.interrupt()
+
+    @on(LogWanted)
+    def _log_wanted(self, message: LogWanted) -> None:
+        message.stop()
+        pane = self._panes.get("logs")
+        if pane is not None:
+            self.controller.log_wanted(pane, message.want)  # type: ignore[arg-type]

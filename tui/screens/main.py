@@ -230,6 +230,19 @@ class MainScreen(Filtering, Attaching, Diagnosing, RunActions):
     def show_log(self, offset: int | None) -> None:
         self.action_open_tab("logs")
 
+    def action_merge_logs(self) -> None:
+        """The logs of the marked runs as one; the one log again when they are shown already."""
+        if self._detail is None:
+            return
+        if self.zoom == "table":
+            self._set_zoom("split")
+        runs = () if self._detail.merged else self.targets()
+        if len(runs) == 1:
+            self.notify("Mark two or more runs with space: their logs are shown as one.", markup=False)
+            return
+        self._detail.set_run(self.chosen_run())  # the message of the table may be still to come, and would end it
+        self._detail.merge_logs(tuple(run for run in runs if not run.attached))
+
     def action_back(self) -> None:
         """One step out: detail, filter, marks, zoom."""
         if self._in_detail():
