@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from launcher import paths
+from launcher.logs.rows import Rows
 from launcher.runs import events, files, listing, record, secrets, state
 from launcher.runs.record import RunRecord, StepRecord
 from tui.cli import main
@@ -81,4 +82,8 @@ def test_what_the_screen_gets() -> None:
     hides(repr(particulars) + repr(view.commands) + repr(sources.events(view)))
     assert particulars.last_lines
     mask = sources.redactor(view)
-    hides("\n".join(mask(line) for line in sources.open_log(view).last(100)))
+    log = sources.open_log(view)
+    log.refresh()
+    shown = [mask(line.raw) for line in Rows(log).lines(0, 100)]
+    assert shown
+    hides("\n".join(shown))

@@ -321,3 +321,26 @@ async def test_another_run_has_another_log_and_nothing_of_the_old_one() -> None:
         text = await until_text(pilot, "other log")
         assert "line 000" not in text and "──" not in text and "/line" not in text and "warnings" not in text
         assert "● following" in text
+
+
+@pytest.mark.parametrize("tab", ["overview", "logs"])
+async def test_a_line_that_somebody_else_names(tab: str) -> None:
+    """The dialog of the diagnosis: from another tab, which has to be opened first, or from this one."""
+    app, _ = host(*numbered(60_000))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, "line 59999")
+        app.detail.open_tab(tab)
+        offset = 30_000 * len(b"line 00000\n")
+        app.detail.show_log(offset)
+        await until_text(pilot, "line 30000")
+        assert app.query_one(LogPane).view.current == offset and not app.query_one(LogPane).view.at_end
+
+
+async def test_a_line_of_a_tab_that_was_never_open() -> None:
+    sources = FakeSources()
+    sources.log = FakeLog(numbered(60_000))
+    app = Host(sources, ready_run(), "overview")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.detail.pane is not None)
+        app.detail.show_log(11 * 1000)
+        await until_text(pilot, "line 01000")

@@ -40,6 +40,8 @@ class LogPane(LogKeys):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Rows | None = None
+        self._aim: int | None = None
+        """The line to show as soon as there is a log."""
         self._note = ""
         self._note_at: int | None = None
         """The note holds as long as this line is at the top."""
@@ -83,6 +85,18 @@ class LogPane(LogKeys):
         self._rows, self._merged = rows, logs
         self.view.open(rows, redact, label)
         self.paint_status()
+        self._take_aim()
+
+    def aim(self, offset: int) -> None:
+        """Show the line that begins at this byte, now or when the log is there."""
+        self._aim = offset
+        if self._rows is not None:
+            self._take_aim()
+
+    def _take_aim(self) -> None:
+        offset, self._aim = self._aim, None
+        if offset is not None:
+            self.view.show_hit(offset)
 
     def show_rows(self, rows: Rows, dropped: int) -> None:
         """Other lines of it: another filter, or it began anew (``dropped``: bytes that are gone in front)."""

@@ -121,6 +121,8 @@ class DetailTabs(TypedAhead):
         self._panes: dict[str, Pane] = {}
         self._ready: set[str] = set()
         self._wants_focus = False
+        self._aim: int | None = None
+        """A line of the log that is to be shown as soon as the tab can."""
         self.controller = DetailController(self, sources if sources is not None else LiveSources(fleet))
 
     def compose(self) -> ComposeResult:
@@ -168,6 +170,21 @@ class DetailTabs(TypedAhead):
             self.active = name
             if name in WRITTEN:
                 self.focus_pane()
+
+    def show_log(self, offset: int | None) -> None:
+        """Open the log of the shown run, at the line that begins at this byte."""
+        self._aim = offset
+        self.controller.merge(())
+        self.open_tab("logs")
+        self.focus_pane()
+        if self.active == "logs" and self.pane is not None:
+            self._take_aim(self.pane)
+
+    def _take_aim(self, pane: Pane) -> None:
+        aim: Callable[[int], None] | None = getattr(pane, "aim", None)
+        if aim is not None and self._aim is not None:
+            offset, self._aim = self._aim, None
+            aim(offset)
 
     def merge_logs(self, runs: tuple[RunView, ...]) -> None:
         """Show the logs of several runs as one in the Logs tab; of one or none: the log of the shown run."""
@@ -235,6 +252,7 @@ class DetailTabs(TypedAhead):
         pane.show_run(self.shown_run)
         self._give_figures()
         self.controller.feed(pane, self.shown_run)
+        self._take_aim(pane)
         if self._wants_focus:
             self._wants_focus = False
             self.give_keys(pane.focus_target())

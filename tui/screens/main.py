@@ -228,7 +228,11 @@ class MainScreen(Filtering, Attaching, Diagnosing, RunActions):
             self._detail.open_tab(name)
 
     def show_log(self, offset: int | None) -> None:
-        self.action_open_tab("logs")
+        """Open the log of the chosen run, at a line."""
+        if self._detail is not None:
+            if self.zoom == "table":
+                self._set_zoom("split")
+            self._detail.show_log(offset)
 
     def action_merge_logs(self) -> None:
         """The logs of the marked runs as one; the one log again when they are shown already."""
