@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from launcher.manifest.goals import MAX_LIMIT_S, share
@@ -56,7 +57,9 @@ def share_of(text: str) -> float | None:
 def limit_text(limit_s: float) -> str:
     """A limit so that reading it gives the same number."""
     ms = round(limit_s * 1000, 6)
-    return f"{ms:.9g}ms" if limit_s < 1 and seconds(f"{ms:.9g}ms") == limit_s else f"{limit_s:.15g}s"
+    if limit_s < 1 and seconds(f"{ms:.9g}ms") == limit_s:
+        return f"{ms:.9g}ms"
+    return f"{Decimal(f'{limit_s:.12g}').normalize():f}s"  # no exponent: nobody types one, and it is not read
 
 
 def share_text(part: float) -> str:
