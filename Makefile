@@ -1,12 +1,13 @@
 # make run    sets everything up and opens the screen
 # make test   sets everything up and runs all tests: style, types, pure, screen, faults, a real vLLM
 # make quick  the same without the real vLLM
+# make failures  provokes every failure of a real vLLM that can be provoked here (make test takes a few of them)
 # make bench  prints the figures of docs/PERFORMANCE.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test quick bench lint setup engine clean
+.PHONY: run test quick failures bench lint setup engine clean
 
 run: setup engine
 	@$(BIN)/vdeck
@@ -15,12 +16,15 @@ test: lint engine
 	$(BIN)/pytest
 
 quick: lint
-	$(BIN)/pytest -m 'not engine'
+	$(BIN)/pytest -m 'not engine and not slow'
 
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+failures: setup engine
+	$(BIN)/pytest -m 'engine or slow' tests/engine/test_engine_failures.py
 
 bench: setup engine
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
