@@ -1,8 +1,7 @@
 """Every failure that can be provoked on the CPU engine, for real: named right, and mended by its own fix.
 
 Two at a time, by the command line as a user has it: create, diagnose, apply, ready. Each takes some 15 to 40 seconds;
-those that were chosen run behind the first test that waits. Those marked ``slow`` are not in `make test`; they are run by
-`make failures`.
+those that were chosen run behind the first test that waits. Those marked ``slow`` are left to `make failures`.
 """
 
 from __future__ import annotations
