@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 _LABELS = {
     "engine_version": "vLLM",
     "architecture": "Architecture",
@@ -20,12 +18,6 @@ _LABELS = {
     "tensor_parallel": "Tensor parallel",
     "kv_dtype": "KV cache type",
 }
-
-
-def ordered(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Labels and texts in one order, whatever the order of the lines; unknown names last, as they came."""
-    rank = {name: number for number, name in enumerate(_LABELS)}
-    return [describe(name, value) for name, value in sorted(found, key=lambda fact: rank.get(fact[0], len(rank)))]
 
 
 def describe(name: str, value: str) -> tuple[str, str]:

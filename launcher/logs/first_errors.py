@@ -86,7 +86,7 @@ class _Error:
             self._ended = False
             return True
         if self._ended:
-            return not text.strip() or text.startswith(_CHAIN)
+            return not text.strip() or text[0].isspace() or text.startswith(_CHAIN)  # what the exception goes on to say
         self._ended = bool(text.strip()) and not text[0].isspace()
         return True
 
