@@ -131,3 +131,18 @@ def test_a_server_that_is_ready_and_not_well_reads_without_colours():
     assert look(ready_run(health="wedged", missed=("ttft",))).words == "wedged"
     assert look(ready_run(health="of a newer vdeck")).words == "ready"
     assert look(ready_run(status="stopping", health="wedged")).words == "stopping"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("vllm serve: exit code 1: KV cache too small", "KV cache too small"),
+        ("the command: exit code 127: No such command: x", "No such command: x"),
+        ("step 2 of 3: exit code 1: pip finds no package x", "step 2 of 3: pip finds no package x"),
+        ("vllm serve: exit code 1", "vllm serve: exit code 1"),
+        ("the server: killed by SIGKILL (by hand)", "the server: killed by SIGKILL (by hand)"),
+        ("the server ended by itself with exit code 0; nobody asked it to stop: x", None),
+    ],
+)
+def test_the_row_has_the_cause_and_not_what_is_around_it(reason: str, words: str | None) -> None:
+    assert look(failed_run(reason=reason)).words == (words or reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from launcher.text import clean_line
@@ -20,6 +21,8 @@ class Look(NamedTuple):
     """The words are a sentence: the row gives it the room of the figures."""
 
 
+_AROUND = re.compile(r"^(?:vllm serve|the server|the command): exit code \d+: (?=\S)|(?<=: )exit code \d+: (?=\S)")
+"""What a reason says before the cause: the row has no room for it, and the Overview says it."""
 _ENDED = {
     "completed": ("✔", "completed", "muted"),
     "failed": ("✖", "failed", "bad"),
@@ -51,7 +54,7 @@ def look(run: RunView) -> Look:
 
 def _failure(run: RunView, reason: str) -> str:
     if reason:
-        return reason
+        return _AROUND.sub("", reason, 1)
     return "failed" if run.exit_code is None else f"failed, exit code {run.exit_code}"
 
 
