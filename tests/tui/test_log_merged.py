@@ -99,3 +99,14 @@ async def test_quick_hands_get_it_too() -> None:
         await deck_until(pilot, lambda: detail is not None and len(app.main.table.marks) == 2 and detail.merged)
         await pilot.pause()
         assert detail is not None and detail.merged
+
+
+async def test_runs_of_one_name_are_told_apart_by_their_ids() -> None:
+    app, _, _ = both()
+    twin = TWO._replace(name=ONE.name)
+    async with app.run_test(size=(120, 40)) as pilot:
+        view = await opened(app, pilot, "a9")
+        app.detail.merge_logs((ONE, twin))
+        await until_status(app, pilot, "2 logs")
+        await until_text(pilot, "b5")
+        assert {line.split()[1] for line in widget_text(app, view).split("\n") if line.strip()} == {"0001", "0002"}

@@ -70,7 +70,9 @@ class LogFeed:
     def _label(self, offset: int) -> Label:
         assert isinstance(self._log, MergedLog)
         owner = self._log.owner(offset)
-        return Label(self.runs[owner].name, owner)
+        run = self.runs[owner]
+        alike = sum(other.name == run.name for other in self.runs) > 1
+        return Label(f"{run.name} {run.id[-4:]}" if alike else run.name, owner)
 
     async def _look(self, pane: LogPane) -> None:
         """Take up what the file has more, or that it began anew."""
