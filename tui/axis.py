@@ -53,11 +53,15 @@ def linear(values: Iterable[float | None], parts: int, unit: str = "") -> Axis:
     return Axis(0.0, hi, tuple(step * index for index in range(steps + 1) if step * index <= hi * (1 + 1e-9)))
 
 
+_LARGEST = 308
+"""The largest power of ten that a number can be."""
+
+
 def logarithmic(values: Iterable[float | None], parts: int) -> Axis:
     """An axis of powers of ten around every value above 0; 1 to 10 without any."""
     seen = [v for v in values if v is not None and 0 < v < math.inf]
     low = _exponent(min(seen, default=1.0))
-    high = max(low + 1, math.ceil(math.log10(max(seen, default=10.0)) - 1e-9))
+    high = min(_LARGEST, max(low + 1, math.ceil(math.log10(max(seen, default=10.0)) - 1e-9)))
     every = max(1, math.ceil((high - low) / max(1, parts)))
     factors = (1, 2, 5) if high - low == 1 and parts >= 3 else (1,)
     ticks = [10.0**power * factor for power in range(low, high, every) for factor in factors]
@@ -67,7 +71,7 @@ def logarithmic(values: Iterable[float | None], parts: int) -> Axis:
 
 
 def _exponent(value: float) -> int:
-    return max(-300, math.floor(math.log10(value) + 1e-9))
+    return min(_LARGEST - 1, max(-300, math.floor(math.log10(value) + 1e-9)))
 
 
 def round_step(span: float, parts: int) -> float:

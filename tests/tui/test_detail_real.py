@@ -170,8 +170,9 @@ async def test_a_run_that_fails_shows_how_its_log_ends(state_folder: Path, serve
         assert "End of the log" not in text
         app.snapshot(run._replace(status="failed", ready=False, ended=time.time(), exit_code=1))
         text = await until_text(pilot, "End of the log (3: all of it)")
+        assert text.index("Why it failed") < text.index("ValueError") < text.index("End of the log")
         assert "ValueError: [/models]  needs key" in text and KEY not in text and "\x1b" not in text
-        assert "line 2999" in text and text.index("line 2999") < text.index("ValueError") < text.index(" Start")
+        assert "line 2999" in text and text.index("line 2999") < text.rindex("ValueError") < text.index(" Start")
         app.snapshot(run)
         await until(pilot, lambda: "End of the log" not in screen_text(app.screen))
 

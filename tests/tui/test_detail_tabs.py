@@ -92,10 +92,10 @@ async def test_a_newer_picture_of_the_same_run_keeps_the_feed() -> None:
     sources = FakeSources()
     app = Host(sources, starting_run())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until_text(pilot, "load 43 %")
+        await until_text(pilot, "loading weights 43 %")
         asked = len(sources.asked)
         app.snapshot(starting_run(progress="44 %"))
-        await until_text(pilot, "load 44 %")
+        await until_text(pilot, "loading weights 44 %")
         assert len(sources.asked) == asked
 
 
