@@ -55,11 +55,13 @@ def share_of(text: str) -> float | None:
 
 
 def limit_text(limit_s: float) -> str:
-    """A limit so that reading it gives the same number."""
-    ms = round(limit_s * 1000, 6)
-    if limit_s < 1 and seconds(f"{ms:.9g}ms") == limit_s:
-        return f"{ms:.9g}ms"
-    return f"{Decimal(f'{limit_s:.12g}').normalize():f}s"  # no exponent: nobody types one, and it is not read
+    """A limit so that reading it gives the same number (to 9 decimals of what is written, which is what is read)."""
+    return f"{_plain(limit_s * 1000)}ms" if limit_s < 1 else f"{_plain(limit_s)}s"
+
+
+def _plain(value: float) -> str:
+    """Without an exponent, which nobody types and nothing reads."""
+    return f"{round(Decimal(f'{value:.12g}'), 9).normalize():f}"
 
 
 def share_text(part: float) -> str:
