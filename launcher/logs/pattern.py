@@ -66,6 +66,12 @@ def folds(pattern: str) -> bool:
     return bare == bare.lower()
 
 
+def _never(pattern: str, flags: int) -> str:
+    """A pattern and then a contradiction: it goes through every way in which it could match, and finds none."""
+    body = re.sub(r"^\(\?[aiLmsux]+\)", "", pattern)
+    return f"(?:{body}\n)(?!)" if flags & re.VERBOSE else f"(?:{body})(?!)"
+
+
 class Matcher:
     """One pattern. With a ``problem`` it matches nothing."""
 
@@ -76,6 +82,10 @@ class Matcher:
         self._facts = Facts((), False, False, 1, False)
         self._text = re.compile(r"(?!)")
         self._bytes: re.Pattern[bytes] | None = None
+        self._never_text = self._text
+        self._never_bytes = re.compile(rb"(?!)")
+        self._looks_behind = False
+        """Whether what follows a match can undo it."""
         self._blanks = "\\s" in pattern.lower()
         flags = re.IGNORECASE if (folds(pattern) if ignore_case is None else ignore_case) else 0
         self.problem = self._compile(pattern, flags)
@@ -99,9 +109,13 @@ class Matcher:
                 "a repeat within a repeat, such as (a+)+, could take for ever: write it without the outer or inner one"
             )
         self._facts, self._text = known, text
+        self._looks_behind = "(?=" in pattern or "(?!" in pattern or "\\b" in pattern.lower() or "$" in pattern
+        never = _never(pattern, text.flags)
+        self._never_text = re.compile(never, text.flags)
         if pattern.isascii():
             try:
                 self._bytes = re.compile(pattern.encode(), flags)
+                self._never_bytes = re.compile(never.encode(), self._bytes.flags)
             except re.error:  # an escape that only text has
                 pass
         return None
@@ -110,7 +124,7 @@ class Matcher:
 
     def find(self, text: str) -> tuple[int, int] | None:
         """The first match in a line's text."""
-        found = self._guarded(self._text.search, text) if self.problem is None else None
+        found = self._guarded(self._text, self._never_text, text) if self.problem is None else None
         return None if found is None else found.span()
 
     def iterate(self, text: str) -> Iterator[re.Match[str]]:
@@ -127,7 +141,7 @@ class Matcher:
             return None
         if self._direct(line):
             assert self._bytes is not None
-            found = self._guarded(self._bytes.search, line)
+            found = self._guarded(self._bytes, self._never_bytes, line)
             return None if found is None else found.span()
         return None if self.find(line.decode("utf-8", "replace")) is None else (0, len(line))
 
@@ -137,17 +151,21 @@ class Matcher:
             return False
         return not self._blanks or not any(blank in data for blank in _ODD)
 
-    def _guarded(self, search: Callable[..., re.Match[AnyStr] | None], line: AnyStr) -> re.Match[AnyStr] | None:
-        """``search``, after trials on the beginning of a line on which it may take long."""
+    def _guarded(self, pattern: re.Pattern[AnyStr], never: re.Pattern[AnyStr], line: AnyStr) -> re.Match[AnyStr] | None:
+        """A search, after trials on the beginning of a line on which it may take long."""
         length, tried = len(line), self._short
         while tried < length:
             began = time.thread_time()
-            search(line, 0, tried)
+            found = pattern.search(line, 0, tried)
+            if found is not None:
+                if found.end() < tried and not self._looks_behind:
+                    return found  # nothing that follows can undo it
+                never.search(line, 0, tried)  # perhaps only the border of the trial made it match: ``\s+$``
             if (time.thread_time() - began) * 2**self._facts.degree > _TRIAL_S:
                 self.skipped += 1
                 return None
             tried *= 2
-        return search(line)
+        return pattern.search(line)
 
     # -- a block of lines
 
