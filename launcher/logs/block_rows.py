@@ -62,7 +62,6 @@ class BlockRows:
         self._bytes = 0  # of the blocks that are counted
         self._counted_to = 0  # how far the last block is counted
         self._before: list[int] | None = None  # by block: the rows above it; made anew when asked for
-        self._anchor = (0, 0)  # the block last looked at and the rows that were above it
         self._pages: OrderedDict[int, _Page] = OrderedDict()
         self._epoch = 0
         self._lock = threading.RLock()  # of all the above; never held while reading or matching
@@ -93,14 +92,6 @@ class BlockRows:
     @property
     def matches(self) -> int:
         return self._matches
-
-    @property
-    def shift(self) -> int:
-        with self._lock:
-            block, row = self._anchor
-            now = self._table()[min(block, len(self._counts))]
-            self._anchor = (block, now)
-            return now - row
 
     # -- counting
 
@@ -219,7 +210,6 @@ class BlockRows:
             return []
         number = bisect_right(table, row) - 1
         index = row - table[number]
-        self._anchor = (number, table[number])
         found: list[LogRow] = []
         reads = 0
         while len(found) < n and number < total and reads <= _READS:
@@ -246,7 +236,6 @@ class BlockRows:
             index -= 1
         with self._lock:
             table = self._table()
-            self._anchor = (number, table[number])
             return min(table[number] + index, table[-1])
 
     def _page(self, number: int) -> _Page:

@@ -101,8 +101,6 @@ def is_error(line: LogLine) -> bool:
 class FirstErrorRows:
     """The rows of a lens with ``first_errors``. Found from the beginning of the log on, so nothing ever moves."""
 
-    shift = 0
-
     def __init__(self, log: LogMap, lens: Lens) -> None:
         self._log = log
         self._sieve = Sieve(lens)

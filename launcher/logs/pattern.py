@@ -78,7 +78,7 @@ class Matcher:
     def __init__(self, pattern: str, ignore_case: bool | None = None) -> None:
         self.problem: str | None = None
         self.skipped = 0
-        """Lines that were not searched to the end because it would have taken too long."""
+        """So often a line was not searched to the end because it would have taken too long."""
         self._facts = Facts((), False, False, 1, False)
         self._text = re.compile(r"(?!)")
         self._bytes: re.Pattern[bytes] | None = None

@@ -37,11 +37,6 @@ class RowSource(Protocol):
         """Rows found for sure."""
         ...
 
-    @property
-    def shift(self) -> int:
-        """Rows that the place last looked at has moved."""
-        ...
-
     def refresh(self) -> bool:
         """Take up a growth."""
         ...

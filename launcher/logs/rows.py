@@ -50,11 +50,6 @@ class Rows:
         return self._source.matches
 
     @property
-    def shift(self) -> int:
-        """By how many rows what was last looked at has moved since last asked: an estimate above became exact."""
-        return self._source.shift
-
-    @property
     def partial(self) -> str:
         """The unfinished last line, as far as it has come; of a long one the end is what counts when it is a bar."""
         size = self.log.size

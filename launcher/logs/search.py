@@ -54,9 +54,9 @@ class Search:
         return self._matcher.problem
 
     @property
-    def skipped(self) -> int:
-        """Lines that were not searched because it would have taken too long."""
-        return self._matcher.skipped
+    def skipped(self) -> bool:
+        """There are lines that were not searched, because it would have taken too long."""
+        return self._matcher.skipped > 0
 
     @property
     def progress(self) -> float:
@@ -182,9 +182,3 @@ class Search:
         rows = self._errors.lines(0, self._errors.count)
         self._counted_to = self._blocks.end or 0
         return sum(self._sieve.accepts(self.log.read(row.start, row.end - 1)) for row in rows), True
-
-
-def first_since(log: LogMap, epoch: float) -> int | None:
-    """Offset of the first line at or after a time (seconds since the epoch), by the times in the lines; the log's size
-    when all are earlier, None when there are none. See ``launcher.logs.seek``."""
-    return log.first_since(epoch)

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from launcher.logs.redact import MASK, Redactor
@@ -37,8 +38,9 @@ def parts(run: RunView) -> Iterator[Part]:
     """Every part that can be had, in the order of the README."""
     folder, record = RunPaths(run.folder), listing.load_record(RunPaths(run.folder))[0]
     mask = masking.of(folder, record)
-    yield Part("diagnosis.txt", _tried(lambda: _diagnosis(run.id)), "why it failed, as vdeck sees it")
-    yield Part("diagnosis.json", _tried(lambda: _diagnosis_json(run.id)), "the same as JSON")
+    told = cache(lambda: explain.explain(run.id))  # reads the whole log
+    yield Part("diagnosis.txt", _tried(lambda: _diagnosis(told())), "why it failed, as vdeck sees it")
+    yield Part("diagnosis.json", _tried(lambda: _diagnosis_json(told())), "the same as JSON")
     yield Part(_name(folder.manifest), _settings(_read(folder.manifest, mask), mask), "what was asked for")
     yield Part(_name(folder.record), _document(folder.record, mask), "the record: commands, ports, GPUs, engine")
     yield Part(_name(folder.state), _document(folder.state, mask), "where it stands: status, phases, exit code")
@@ -155,14 +157,12 @@ def _environment(env: Mapping[str, str], names: Sequence[str], mask: Redactor) -
     return "".join(f"{line}\n" for line in (*lines, *(f"{name}={MASK}" for name in names)))
 
 
-def _diagnosis(run_id: str) -> str:
-    told = explain.explain(run_id)
+def _diagnosis(told: explain.Explained | None) -> str:
     return "nothing is known against this run\n" if told is None else explain.as_text(told)
 
 
-def _diagnosis_json(run_id: str) -> str:
-    told = explain.explain(run_id)
-    return json.dumps(None if told is None else _plain(told), indent=1, ensure_ascii=False) + "\n"
+def _diagnosis_json(told: explain.Explained | None) -> str:
+    return json.dumps(None if told is None else explain.as_json(told), indent=1, ensure_ascii=False) + "\n"
 
 
 def _metrics(folder: str) -> str:

@@ -7,7 +7,10 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from launcher.runs.record import StepRecord
 
 # Flags whose value is a secret: they travel by environment, never in a command line that `ps` shows to everybody.
 SECRET_FLAGS = {"api-key": "VLLM_API_KEY", "hf-token": "HF_TOKEN"}
@@ -62,6 +65,32 @@ _PORT = re.compile(r"--port[= ]+[\"']?(\d{1,5})\b")
 def starts_vllm(command: str) -> bool:
     """True when a shell command starts a vLLM server."""
     return bool(_SERVER.search(command))
+
+
+def flags(argv: Sequence[str]) -> dict[str, str | bool]:
+    """``--name value`` and ``--name=value`` of a command line by name, ``-`` for ``_``; one without value is True, and
+    of several the last counts."""
+    found: dict[str, str | bool] = {}
+    for index, word in enumerate(argv):
+        if not word.startswith("--") or len(word) < 3:
+            continue
+        name, equals, value = word[2:].partition("=")
+        following = argv[index + 1] if index + 1 < len(argv) else "--"
+        found[name.replace("_", "-")] = value if equals else True if following.startswith("--") else following
+    return found
+
+
+def server_flags(steps: Iterable[StepRecord]) -> dict[str, str | bool]:
+    """The flags of the first step that starts a vLLM server; none when no step does, or its quotes do not close."""
+    for step in steps:
+        if step.kind == "vllm":
+            return flags(step.argv)
+        if starts_vllm(step.display):
+            try:
+                return flags(shlex.split(step.display.replace("\\\n", " "), comments=True))
+            except ValueError:
+                return {}
+    return {}
 
 
 def wants_tls(text: str) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
-
 from launcher import paths
 from launcher.errors import UsageError
 from launcher.logs.diagnosis import Diagnosis, Fix, diagnose_file
@@ -26,7 +23,7 @@ def diagnose_run(run_id: str) -> Diagnosis | None:
     view = listing.load(run_id)
     if record is None and view.reason is None:
         raise UsageError(f"there is no run {run_id}", fix="`vdeck run list` shows those that are there")
-    ended = view.status in ENDED or view.status == "lost"
+    ended = view.status in ENDED
     if record is None or state is None:
         return _without_log(view.reason) if ended else None
     stopped = state.wanted is not None or view.status in ("terminated", "completed")
@@ -56,7 +53,7 @@ def of_attempt(
             exit_code=code,
             step=step_name(record, index),
             stopped=stopped,
-            args=server_args(record),
+            args=command.server_flags(record.steps),
             most=most,
         )
     except OSError:
@@ -78,28 +75,3 @@ def step_name(record: RunRecord, index: int) -> str | None:
         return None
     first = record.steps[index].display.strip().partition("\n")[0]
     return f"step {index + 1} of {len(record.steps)}: {first}"
-
-
-def server_args(record: RunRecord) -> dict[str, object]:
-    """Flags of the vLLM server that the run starts, by name without dashes; a flag without value is True."""
-    for step in record.steps:
-        if step.kind == "vllm":
-            return flags(step.argv)
-        if command.starts_vllm(step.display):
-            try:
-                return flags(shlex.split(step.display.replace("\\\n", " "), comments=True))
-            except ValueError:
-                return {}
-    return {}
-
-
-def flags(argv: Sequence[str]) -> dict[str, object]:
-    """``--name value`` and ``--name=value`` of a command line."""
-    found: dict[str, object] = {}
-    for index, word in enumerate(argv):
-        if not word.startswith("--") or len(word) < 3:
-            continue
-        name, equals, value = word[2:].partition("=")
-        following = argv[index + 1] if index + 1 < len(argv) else "--"
-        found[name.replace("_", "-")] = value if equals else True if following.startswith("--") else following
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _thread import start_new_thread
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from launcher.runs import hub_cache
 
@@ -18,12 +18,13 @@ class DownloadWatch:
     """Follows one model. The hub is asked once, beside the supervisor's loop, and only when bytes do come in."""
 
     def __init__(
-        self, model: str, env: Mapping[str, str], argv: Sequence[str] = (), *, ask: Ask = hub_cache.ask
+        self, model: str, env: Mapping[str, str], flags: Mapping[str, object] = {}, *, ask: Ask = hub_cache.ask
     ) -> None:
+        """``flags``: of the server, by name."""
         self._model = model
         self._env = dict(env)
-        self._revision = hub_cache.flag(argv, "revision")
-        self._folder = hub_cache.folder(model, env, argv)
+        self._revision = _text(flags.get("revision"))
+        self._folder = hub_cache.folder(model, env, _text(flags.get("download-dir")))
         self._ask = ask
         self._asked = False
         self._blobs: dict[str, int] = {}
@@ -64,3 +65,8 @@ class DownloadWatch:
 
     def _learn(self) -> None:
         self._blobs = self._ask(self._model, self._env, self._revision)
+
+
+def _text(value: object) -> str | None:
+    """The value of a flag that has one."""
+    return value if isinstance(value, str) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from launcher import paths
 from launcher.logs import ansi
@@ -15,6 +15,8 @@ from launcher.text import clean, clean_line, shorten
 AROUND = 3
 """Lines before the evidence, and behind it."""
 LINE_CHARACTERS = 2_000
+PRINTED = 300
+"""Characters of a line around the evidence that are printed."""
 _BLOCK = 1 << 20
 _SHOWN = 8 * LINE_CHARACTERS
 """Of a line, before its colours go: more of it is never looked at."""
@@ -112,16 +114,33 @@ def _read(file: BinaryIO, first: int, last: int, mask: Callable[[str], str]) -> 
     return lines
 
 
-def as_text(told: Explained) -> str:
-    """Cause, evidence and fixes as a plain text, to copy and to file."""
+def as_text(told: Explained, *, head: str = "", can_apply: bool = False) -> str:
+    """Cause, evidence and fixes as a plain text, to print, to copy and to file. ``head``: in front of the title;
+    ``can_apply``: fixes that ``--apply`` can carry out are marked."""
     found = told.diagnosis
-    lines = [found.title, "", found.cause]
+    lines = [f"{head}{found.title}", "", found.cause]
     if found.where:
-        lines += ["", f"Where: {found.where}"]
+        lines.append(f"Where: {found.where}")
     if found.evidence is not None:
-        lines += ["", f"Evidence, line {found.evidence.number} of the log:", f"  {found.evidence.text}"]
-    if told.around:
-        lines += ["", *(f"  {number:>6}  {text}" for number, text in told.around)]
+        lines += ["", f"Line {found.evidence.number} of the log:"]
+        for number, text in told.around or ((found.evidence.number, found.evidence.text),):
+            mark = ">" if number == found.evidence.number else " "
+            lines.append(f"{mark} {number:>6}  {shorten(text, PRINTED)}")
     if found.fixes:
-        lines += ["", "What to do:", *(f"  {index}. {fix.text}" for index, fix in enumerate(found.fixes, 1))]
+        lines += ["", "What to do:"]
+    for number, fix in enumerate(found.fixes, 1):
+        lines.append(f"  {number}. {fix.text}" + ("  (--apply can)" if fix.changes and can_apply else ""))
     return "\n".join(lines) + "\n"
+
+
+def as_json(told: Explained) -> dict[str, Any]:
+    """The same as an object: what `vdeck diagnose --json` prints and a bundle holds."""
+    found = told.diagnosis
+    return {
+        "rule": found.rule,
+        "title": found.title,
+        "cause": found.cause,
+        "where": found.where,
+        "evidence": {"line": found.evidence.number, "text": found.evidence.text} if found.evidence else None,
+        "fixes": [{"text": fix.text, "changes": [one._asdict() for one in fix.changes]} for fix in found.fixes],
+    }

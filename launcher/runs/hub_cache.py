@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
@@ -18,9 +18,9 @@ def is_hub_name(model: str | None) -> bool:
     return model is not None and _HUB_NAME.fullmatch(model) is not None and not os.path.isdir(model)
 
 
-def folder(model: str, env: Mapping[str, str], argv: Sequence[str] = ()) -> str:
-    """The folder of a model in the cache that ``env`` (and ``--download-dir``) names."""
-    cache = flag(argv, "download-dir") or env.get("HF_HUB_CACHE") or env.get("HUGGINGFACE_HUB_CACHE") or ""
+def folder(model: str, env: Mapping[str, str], download_dir: str | None = None) -> str:
+    """The folder of a model in the cache that ``env`` (or ``--download-dir``) names."""
+    cache = download_dir or env.get("HF_HUB_CACHE") or env.get("HUGGINGFACE_HUB_CACHE") or ""
     if not cache:
         home = env.get("HF_HOME") or ""
         if not home:
@@ -30,20 +30,6 @@ def folder(model: str, env: Mapping[str, str], argv: Sequence[str] = ()) -> str:
     if cache.startswith("~"):
         cache = (env.get("HOME") or os.path.expanduser("~")) + cache[1:]
     return os.path.join(cache, "models--" + model.replace("/", "--"))
-
-
-def flag(argv: Sequence[str], name: str) -> str | None:
-    """The value of ``--name VALUE`` or ``--name=VALUE`` in a command line; the last one counts."""
-    found = None
-    for number, word in enumerate(argv):
-        head, equals, value = word.partition("=")
-        if head.replace("_", "-") != f"--{name}":
-            continue
-        if equals:
-            found = value
-        elif number + 1 < len(argv):
-            found = argv[number + 1]
-    return found
 
 
 def size(place: str, wanted: Collection[str] = ()) -> tuple[int, bool]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from launcher import paths
-from launcher.runs import hub_cache, starts
+from launcher.runs import command, hub_cache, starts
 from launcher.runs.download import DownloadWatch
 from launcher.runs.keeper import Keeper
 from launcher.runs.record import RunRecord, StepRecord
@@ -36,8 +36,7 @@ class StartWatch:
         self._stall = StallWatch(run.output, record.gpus)
         self._download: DownloadWatch | None = None
         if record.model is not None and hub_cache.is_hub_name(record.model) and step is not None:
-            argv = step.argv if step.kind == "vllm" else tuple(step.display.split())
-            self._download = DownloadWatch(record.model, env, argv)
+            self._download = DownloadWatch(record.model, env, command.server_flags((step,)))
 
     @property
     def progress(self) -> str | None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from launcher.logs.lens import Lens
 from launcher.logs.map import LogMap
-from launcher.logs.search import PENDING, Hit, Pending, Search, first_since
+from launcher.logs.search import PENDING, Hit, Pending, Search
 from tests.launcher.log_kit import append, passes, places, raw_lines, small_blocks
 
 PATTERNS = ["boom", "o", r"pid=\d+", "INFO|ERROR", "^$", "x{30}", "none of them"]
@@ -160,8 +160,8 @@ def test_jump_to_a_time(path: Path) -> None:
     lines = [time.strftime("INFO %m-%d %H:%M:%S [x.py:1] hello\n", time.localtime(now - 100 + n)) for n in range(100)]
     path.write_text("".join(lines))
     log = LogMap(str(path))
-    offset = first_since(log, now - 40)
+    offset = log.first_since(now - 40)
     assert offset is not None
     assert log.read(offset, offset + 34).decode() == lines[60][:34]
     assert re.match("INFO", log.read(offset, offset + 4).decode())
-    assert first_since(LogMap("/"), 0) is None
+    assert LogMap("/").first_since(0) is None

@@ -14,7 +14,7 @@ import runs_kit as kit
 from waiting import wait_for
 
 from launcher import paths
-from launcher.runs import control, hub_cache, listing
+from launcher.runs import command, control, hub_cache, listing
 from launcher.runs.download import DownloadWatch
 from launcher.runs.view import RunView
 
@@ -83,7 +83,7 @@ def hub() -> Iterator[Hub]:
     ],
 )
 def test_where_the_cache_is(env: dict[str, str], argv: tuple[str, ...], place: str) -> None:
-    assert hub_cache.folder("org/m", env, argv) == f"{place}/models--org--m"
+    assert DownloadWatch("org/m", env, command.flags(argv))._folder == f"{place}/models--org--m"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_as_text_has_all_of_it() -> None:
         Diagnosis("r", "T", "C", Evidence(7, "E"), (Fix("F"), Fix("G")), "W"), ((6, "a"), (7, "E"))
     )
     text = explain.as_text(told)
-    for words in ("T\n", "C\n", "Where: W", "line 7", "     6  a", "1. F", "2. G"):
+    for words in ("T\n", "C\n", "Where: W", "Line 7", "     6  a", "1. F", "2. G"):
         assert words in text
 
 

@@ -175,7 +175,7 @@ async def test_copy_has_cause_evidence_and_fixes():
         await opened(app, pilot)
         await pilot.press("c")
         await until(pilot, lambda: copied)
-    for words in ("KV cache too small", "needs 4.50 GiB", "line 118", "1. Lower max-model-len", "2. Give it a GPU"):
+    for words in ("KV cache too small", "needs 4.50 GiB", "Line 118", "1. Lower max-model-len", "2. Give it a GPU"):
         assert words in copied[0]
 
 

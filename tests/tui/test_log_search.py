@@ -312,3 +312,11 @@ async def test_what_is_typed_quickly_goes_where_it_is_meant() -> None:
         await until_status(app, pilot, "&5")
         await until_status(app, pilot, "/alas ")
         assert "access" not in status(app) and not app.query_one(LogEntry).display and app.focused is view
+
+
+async def test_lines_that_are_too_long_for_the_expression_are_told() -> None:
+    app, _ = host("a short one", " " * 60_000 + "x", "the end")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, "the end")
+        await pilot.press("slash", "backslash", "s", "plus", "dollar_sign", "enter")
+        await until_status(app, pilot, "lines too long for it left out")

@@ -10,7 +10,6 @@ from tui.commands import output
 from tui.commands.options import JSON, Argument, Command, Option, Values
 
 if TYPE_CHECKING:
-    from launcher.logs.diagnosis import Diagnosis
     from launcher.runs.explain import Explained
     from launcher.runs.view import RunView
 
@@ -87,7 +86,10 @@ def tell(told: Explained | None, run: RunView | None, values: Values) -> int:
     if told is None:
         output.say(_well(run))
         return EXIT_DONE
-    for line in lines(told, run):
+    from launcher.runs import explain
+
+    head = f"#{run.id} {run.name}: " if run is not None else ""
+    for line in explain.as_text(told, head=head, can_apply=run is not None).splitlines():
         output.say(line)
     return EXIT_DONE
 
@@ -100,48 +102,12 @@ def _well(run: RunView | None) -> str:
     return f"No failure found: run #{run.id} ({run.name}) is {run.status}."
 
 
-def lines(told: Explained, run: RunView | None) -> list[str]:
-    """Title, cause, evidence and fixes, for people."""
-    found = told.diagnosis
-    head = f"#{run.id} {run.name}: {found.title}" if run is not None else found.title
-    text = [head, "", found.cause]
-    if found.where:
-        text.append(f"Where: {found.where}")
-    if found.evidence is not None:
-        text += ["", f"Line {found.evidence.number} of the log:"]
-        shown = told.around or ((found.evidence.number, found.evidence.text),)
-        for number, line in shown:
-            mark = ">" if number == found.evidence.number else " "
-            text.append(f"{mark} {number:>6}  {output.shorten(line, 300)}")
-    if found.fixes:
-        text += ["", "What to do:"]
-        for number, fix in enumerate(found.fixes, 1):
-            text.append(f"  {number}. {fix.text}" + ("  (--apply can)" if fix.changes and run is not None else ""))
-    return text
-
-
 def document(told: Explained | None, run: RunView | None) -> dict[str, Any]:
     """The JSON form; ``diagnosis`` is null when nothing is wrong."""
+    from launcher.runs import explain
+
     return {
         "id": run.id if run is not None else None,
         "status": run.status if run is not None else None,
-        "diagnosis": as_json(told.diagnosis) if told is not None else None,
-    }
-
-
-def as_json(found: Diagnosis) -> dict[str, Any]:
-    """A diagnosis as ``--json`` prints it."""
-    return {
-        "rule": found.rule,
-        "title": found.title,
-        "cause": found.cause,
-        "where": found.where,
-        "evidence": {"line": found.evidence.number, "text": found.evidence.text} if found.evidence else None,
-        "fixes": [
-            {
-                "text": fix.text,
-                "changes": [{"flag": one.flag, "value": one.value, "env": one.env} for one in fix.changes],
-            }
-            for fix in found.fixes
-        ],
+        "diagnosis": explain.as_json(told) if told is not None else None,
     }

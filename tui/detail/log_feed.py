@@ -146,7 +146,6 @@ class LogFeed:
             self._work(partial(self._next_process, pane), WORK_GROUP)
 
     async def _jump(self, pane: LogPane, want: Jump) -> None:
-        from launcher.logs.search import first_since
         from launcher.logs.when import moment
 
         log = self._log
@@ -160,7 +159,7 @@ class LogFeed:
         if isinstance(log, MergedLog):
             offset: int | None = log.offset_since(at)
         else:
-            offset = await asyncio.to_thread(first_since, log, at)
+            offset = await asyncio.to_thread(log.first_since, at)
         pane.jumped(offset, at, beyond=offset is not None and offset >= log.size)
 
     async def _next_process(self, pane: LogPane) -> None:

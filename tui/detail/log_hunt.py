@@ -57,7 +57,7 @@ class Hunt:
             while not done:
                 hits, done = await self._turns.work(self._search.count_step, _STEP_S)
                 if done or time.monotonic() - told > _TELL_S:
-                    pane.counted(hits, done)
+                    pane.counted(hits, done, self._search.skipped)
                     told = time.monotonic()
             await self._more.wait()
 

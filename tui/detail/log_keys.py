@@ -263,7 +263,7 @@ class LogKeys(Pane):
         self.paint_status()
 
     def _begin_search(self, pattern: str) -> None:
-        self._pattern, self._hits, self._counting, self._around = pattern, None, False, False
+        self._pattern, self._hits, self._counting, self._around, self._skipped = pattern, None, False, False, False
         self.view.set_pattern(pattern)
         self._want(Find(pattern, self._from) if pattern else Forget())
 

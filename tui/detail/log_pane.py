@@ -121,9 +121,9 @@ class LogPane(LogKeys):
             self._hits = 0
         self.paint_status()
 
-    def counted(self, hits: int, done: bool) -> None:
-        """How many lines match, so far or in all."""
-        self._hits, self._counting = hits, not done
+    def counted(self, hits: int, done: bool, skipped: bool) -> None:
+        """How many lines match, so far or in all; whether some are too long for the pattern."""
+        self._hits, self._counting, self._skipped = hits, not done, skipped
         self.paint_status()
 
     def jumped(self, offset: int | None, at: float, *, beyond: bool) -> None:
@@ -163,7 +163,7 @@ class LogPane(LogKeys):
     def _forget(self) -> None:
         self._rows, self._problem, self._note = None, None, ""
         self._choice = self._kept = Choice()
-        self._pattern, self._hits, self._counting, self._around = "", None, False, False
+        self._pattern, self._hits, self._counting, self._around, self._skipped = "", None, False, False, False
         self._since, self._merged = -1, 1
         self.view.set_pattern("")
         if self.entry.display:
@@ -203,6 +203,6 @@ class LogPane(LogKeys):
             log_status.Status(
                 rows.count, view.top_row, rows.complete, rows.scanned, view.at_end, view.follow, filters, rows.matches,
                 self._pattern, self._hits, self._counting, self._around, view.picked is not None, view.wrap,
-                view.times, self._merged, LIMIT, self._note,
+                view.times, self._merged, LIMIT, self._note, self._skipped,
             )
         )  # fmt: skip

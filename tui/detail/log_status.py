@@ -34,6 +34,8 @@ class Status(NamedTuple):
     merged: int = 1
     limit: int = 0
     note: str = ""
+    skipped: bool = False
+    """There are lines that were not searched: the expression would take too long on them."""
 
 
 def text(status: Status) -> Content:
@@ -71,11 +73,12 @@ def _search(status: Status) -> list[tuple[str, str]]:
     words = f"/{shorten(clean_line(status.pattern), _LONGEST)}"
     if status.hits is None:
         found = "…"
-    elif not status.hits and not status.counting:
+    elif not status.hits and not status.counting and not status.skipped:
         return [(f"{words} is nowhere", "$error")]
     else:
         found = f"{status.hits:,}{'+' if status.counting else ''} hit{'s' if status.hits != 1 else ''}"
-    return [(f"{words} {found}" + (" (around the end)" if status.around else ""), "$accent")]
+    more = [("lines too long for it left out", "$warning")] if status.skipped else []
+    return [(f"{words} {found}" + (" (around the end)" if status.around else ""), "$accent"), *more]
 
 
 def _layout(status: Status) -> list[str]:
