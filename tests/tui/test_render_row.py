@@ -141,7 +141,8 @@ def test_a_server_that_is_ready_and_not_well_reads_without_colours():
         ("step 2 of 3: exit code 1: pip finds no package x", "step 2 of 3: pip finds no package x"),
         ("vllm serve: exit code 1", "vllm serve: exit code 1"),
         ("the server: killed by SIGKILL (by hand)", "the server: killed by SIGKILL (by hand)"),
-        ("the server ended by itself with exit code 0; nobody asked it to stop: x", None),
+        ("the server ended by itself with exit code 0; nobody asked it to stop: The engine died", "The engine died"),
+        ("the server ended by itself with exit code 0; nobody asked it to stop", None),
     ],
 )
 def test_the_row_has_the_cause_and_not_what_is_around_it(reason: str, words: str | None) -> None:

@@ -21,7 +21,10 @@ class Look(NamedTuple):
     """The words are a sentence: the row gives it the room of the figures."""
 
 
-_AROUND = re.compile(r"^(?:vllm serve|the server|the command): exit code \d+: (?=\S)|(?<=: )exit code \d+: (?=\S)")
+_AROUND = re.compile(
+    r"^(?:vllm serve|the server|the command): exit code \d+: (?=\S)|(?<=: )exit code \d+: (?=\S)"
+    r"|^.{1,40} ended by itself with exit code 0; nobody asked it to stop: (?=\S)"
+)
 """What a reason says before the cause: the row has no room for it, and the Overview says it."""
 _ENDED = {
     "completed": ("✔", "completed", "muted"),
