@@ -14,7 +14,7 @@ from tui.detail.log_lens import Choice, problem
 from tui.detail.log_marks import Mark
 from tui.detail.log_page import PARTIAL, Cell, Line, Pager, Place
 from tui.detail.log_picked import Picked
-from tui.detail.log_status import Status
+from tui.detail.log_status import Searched, Status
 from tui.detail.log_wrap import parts, wrap_cuts
 
 
@@ -173,10 +173,10 @@ def test_choices_go_around() -> None:
             Status(5, exact=False, scanned=0.34, filters=("&x",), matches=7),
             "● following   7 lines match (34 % read)   &x",
         ),
-        (Status(5, pattern="a\x1b[31mb"), "● following   /ab …   5 lines"),
-        (Status(5, pattern="x", hits=0), "● following   /x is nowhere   5 lines"),
-        (Status(5, pattern="x", hits=1234, counting=True), "● following   /x 1,234+ hits   5 lines"),
-        (Status(5, pattern="x", hits=1, around=True), "● following   /x 1 hit (around the end)   5 lines"),
+        (Status(5, search=Searched(pattern="a\x1b[31mb")), "● following   /ab …   5 lines"),
+        (Status(5, search=Searched("x", hits=0)), "● following   /x is nowhere   5 lines"),
+        (Status(5, search=Searched("x", hits=1234, counting=True)), "● following   /x 1,234+ hits   5 lines"),
+        (Status(5, search=Searched("x", hits=1, around=True)), "● following   /x 1 hit (around the end)   5 lines"),
         (Status(5, picked=True), "○ scrolled up (G: end)   picking lines: c copies, esc drops   5 lines"),
         (
             Status(5, wrap=True, times=False, merged=2, limit=20_000),

@@ -11,6 +11,7 @@ from tui.detail import log_lens
 from tui.detail.log_entry import LogEntry, Purpose
 from tui.detail.log_lens import Choice
 from tui.detail.log_page import COPIED
+from tui.detail.log_status import Searched
 from tui.detail.log_view import LogView
 from tui.detail.log_wants import Find, Forget, Jump, LogWanted, Look, NextProcess, Save, Want
 from tui.detail.pane import Pane
@@ -28,10 +29,7 @@ class LogKeys(Pane):
         self._choice = Choice()
         self._kept = Choice()
         """The filters before the line was opened."""
-        self._pattern = ""
-        self._hits: int | None = None
-        self._counting = False
-        self._around = False
+        self._search = Searched()
         self._from = 0
         """Where the search line was opened: a search that is being typed begins there."""
         self._since = -1
@@ -130,7 +128,7 @@ class LogKeys(Pane):
     def _hunt(self, *, backwards: bool) -> None:
         """From the present hit when it is in view, else from the edge of the view."""
         view = self.view
-        if not self._pattern:
+        if not self._search.pattern:
             self.notify("There is no search yet: / begins one.", severity="warning", markup=False)
             return
         current = view.current if view.current is not None and view.in_view(view.current) else None
@@ -138,7 +136,7 @@ class LogKeys(Pane):
             offset = current if current is not None else view.bottom_offset + 1
         else:
             offset = current + 1 if current is not None else view.top_offset
-        self._want(Find(self._pattern, offset, backwards, again=True))
+        self._want(Find(self._search.pattern, offset, backwards, again=True))
 
     # -- keys: filters
 
@@ -263,7 +261,7 @@ class LogKeys(Pane):
         self.paint_status()
 
     def _begin_search(self, pattern: str) -> None:
-        self._pattern, self._hits, self._counting, self._around, self._skipped = pattern, None, False, False, False
+        self._search = Searched(pattern)
         self.view.set_pattern(pattern)
         self._want(Find(pattern, self._from) if pattern else Forget())
 
@@ -278,7 +276,7 @@ class LogKeys(Pane):
             self.entry.go_on()
             self.view.typing = self.entry.field
             return
-        elif purpose == "search" and not text and self._pattern:
+        elif purpose == "search" and not text and self._search.pattern:
             self._hunt(backwards=False)
         self._close_entry(event.opened)
 
@@ -287,7 +285,7 @@ class LogKeys(Pane):
         self._close_entry(event.opened)
         if event.purpose in ("filter", "search"):
             self._look(self._choice._replace(words=self._kept.words))
-        if event.purpose == "search" and self._pattern:
+        if event.purpose == "search" and self._search.pattern:
             self._drop_search()
             self.view.go_to(self._from)
 
@@ -299,7 +297,7 @@ class LogKeys(Pane):
         """One step out: the picked lines, the search, the filters."""
         if self.view.picked is not None:
             self.view.drop_picked()
-        elif self._pattern:
+        elif self._search.pattern:
             self._drop_search()
         else:
             self._look(Choice())
@@ -307,5 +305,5 @@ class LogKeys(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Escape is ours only while there is something to take back; else it leaves the pane."""
         if action == "step_back":
-            return bool(self.view.picked is not None or self._pattern or self._choice != Choice())
+            return bool(self.view.picked is not None or self._search.pattern or self._choice != Choice())
         return True

@@ -22,6 +22,7 @@ from tui.detail.log_entry import LogEntry
 from tui.detail.log_keys import LogKeys
 from tui.detail.log_lens import Choice
 from tui.detail.log_paint import Label
+from tui.detail.log_status import Searched
 from tui.detail.log_view import LogView
 
 if TYPE_CHECKING:
@@ -114,16 +115,16 @@ class LogPane(LogKeys):
 
     def show_hit(self, offset: int | None, *, around: bool) -> None:
         """The line that was searched for; None: there is none."""
-        self._around = around
+        self._search = self._search._replace(around=around)
         if offset is not None:
             self.view.show_hit(offset)
         else:
-            self._hits = 0
+            self._search = self._search._replace(hits=0)
         self.paint_status()
 
     def counted(self, hits: int, done: bool, skipped: bool) -> None:
         """How many lines match, so far or in all; whether some are too long for the pattern."""
-        self._hits, self._counting, self._skipped = hits, not done, skipped
+        self._search = self._search._replace(hits=hits, counting=not done, skipped=skipped)
         self.paint_status()
 
     def jumped(self, offset: int | None, at: float, *, beyond: bool) -> None:
@@ -163,7 +164,7 @@ class LogPane(LogKeys):
     def _forget(self) -> None:
         self._rows, self._problem, self._note = None, None, ""
         self._choice = self._kept = Choice()
-        self._pattern, self._hits, self._counting, self._around, self._skipped = "", None, False, False, False
+        self._search = Searched()
         self._since, self._merged = -1, 1
         self.view.set_pattern("")
         if self.entry.display:
@@ -202,7 +203,6 @@ class LogPane(LogKeys):
         return log_status.text(
             log_status.Status(
                 rows.count, view.top_row, rows.complete, rows.scanned, view.at_end, view.follow, filters, rows.matches,
-                self._pattern, self._hits, self._counting, self._around, view.picked is not None, view.wrap,
-                view.times, self._merged, LIMIT, self._note, self._skipped,
+                self._search, view.picked is not None, view.wrap, view.times, self._merged, LIMIT, self._note,
             )
         )  # fmt: skip

@@ -12,8 +12,21 @@ _LONGEST = 24
 """Characters of an expression that are shown of it."""
 
 
+class Searched(NamedTuple):
+    """What a search is and has found. ``hits`` None: nothing counted yet."""
+
+    pattern: str = ""
+    """Empty: there is no search."""
+    hits: int | None = None
+    counting: bool = False
+    around: bool = False
+    """It went on at the other end."""
+    skipped: bool = False
+    """There are lines that were not searched: the expression would take too long on them."""
+
+
 class Status(NamedTuple):
-    """``row``: the first one in view, from 0. ``exact``: the numbers are no estimates. ``hits`` None: no search."""
+    """``row``: the first one in view, from 0. ``exact``: the numbers are no estimates."""
 
     rows: int
     row: int = 0
@@ -23,19 +36,13 @@ class Status(NamedTuple):
     follow: bool = True
     filters: tuple[str, ...] = ()
     matches: int = 0
-    pattern: str = ""
-    hits: int | None = None
-    counting: bool = False
-    around: bool = False
-    """The search went on at the other end."""
+    search: Searched = Searched()
     picked: bool = False
     wrap: bool = False
     times: bool = True
     merged: int = 1
     limit: int = 0
     note: str = ""
-    skipped: bool = False
-    """There are lines that were not searched: the expression would take too long on them."""
 
 
 def text(status: Status) -> Content:
@@ -52,7 +59,7 @@ def text(status: Status) -> Content:
         pieces.append(("picking lines: c copies, esc drops", "$accent"))
     if status.note:
         pieces.append((status.note, "$accent"))
-    pieces += _search(status)
+    pieces += _search(status.search)
     pieces.append((_lines(status, about), ""))
     pieces += [(shorten(clean_line(word), _LONGEST), "$warning") for word in status.filters]
     pieces += [(word, "") for word in _layout(status)]
@@ -67,18 +74,18 @@ def _lines(status: Status, about: str) -> str:
     return total if status.at_end else f"line {about}{status.row + 1:,} of {total}"
 
 
-def _search(status: Status) -> list[tuple[str, str]]:
-    if not status.pattern:
+def _search(search: Searched) -> list[tuple[str, str]]:
+    if not search.pattern:
         return []
-    words = f"/{shorten(clean_line(status.pattern), _LONGEST)}"
-    if status.hits is None:
+    words = f"/{shorten(clean_line(search.pattern), _LONGEST)}"
+    if search.hits is None:
         found = "…"
-    elif not status.hits and not status.counting and not status.skipped:
+    elif not search.hits and not search.counting and not search.skipped:
         return [(f"{words} is nowhere", "$error")]
     else:
-        found = f"{status.hits:,}{'+' if status.counting else ''} hit{'s' if status.hits != 1 else ''}"
-    more = [("lines too long for it left out", "$warning")] if status.skipped else []
-    return [(f"{words} {found}" + (" (around the end)" if status.around else ""), "$accent"), *more]
+        found = f"{search.hits:,}{'+' if search.counting else ''} hit{'s' if search.hits != 1 else ''}"
+    more = [("lines too long for it left out", "$warning")] if search.skipped else []
+    return [(f"{words} {found}" + (" (around the end)" if search.around else ""), "$accent"), *more]
 
 
 def _layout(status: Status) -> list[str]:
