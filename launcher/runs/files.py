@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import stat
+import time
 from _thread import get_ident
 from typing import Any, BinaryIO
 
@@ -71,3 +73,16 @@ def append_line(path: str, line: str) -> None:
 def make_private(folder: str) -> None:
     """Make a folder (and what is above it) that only its owner may enter."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
+
+
+def lock_within(descriptor: int, seconds: float) -> bool:
+    """Take the lock of an open file or folder; False when somebody else held it all the time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.005)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -28,15 +27,8 @@ def lock(timeout_s: float = 30.0) -> Iterator[None]:
             fix="make it writable, free space on its disk, or set VDECK_HOME",
         ) from error
     try:
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise VdeckError("another vdeck keeps the reservations locked", fix="try again") from None
-                time.sleep(0.005)
+        if not files.lock_within(descriptor, timeout_s):
+            raise VdeckError("another vdeck keeps the reservations locked", fix="try again")
         yield
     finally:
         os.close(descriptor)

@@ -6,7 +6,6 @@ it when its server is ready. Whatever is wrong with it costs the estimate and no
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -149,7 +148,7 @@ def add(name: str, phases: Durations) -> bool:
     except OSError:
         return False
     try:
-        if not _lock(descriptor):
+        if not files.lock_within(descriptor, LOCK_TRIES_S):
             return False
         _append(paths.starts_file(name), line.encode())
         _forget(folder)
@@ -158,18 +157,6 @@ def add(name: str, phases: Durations) -> bool:
         return False
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    deadline = time.monotonic() + LOCK_TRIES_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.01)
 
 
 def _append(path: str, line: bytes) -> None:

@@ -5,7 +5,6 @@ Standard library only and few modules of it: every run pays for this process as 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import signal
@@ -15,7 +14,7 @@ import traceback
 
 from launcher import paths
 from launcher.prometheus.target_file import TargetFile
-from launcher.runs import intent, listing, masking, process, secrets
+from launcher.runs import files, intent, listing, masking, process, secrets
 from launcher.runs.attached import Watching
 from launcher.runs.keeper import Keeper
 from launcher.runs.life import Life
@@ -40,16 +39,10 @@ def main(folder: str, mode: str) -> None:
 
 def _lock(path: str) -> int | None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + LOCK_TRIES_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except OSError:
-            if time.monotonic() > deadline:
-                os.close(descriptor)
-                return None
-            time.sleep(0.02)
+    if files.lock_within(descriptor, LOCK_TRIES_S):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 class Supervisor:
