@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 Scope = Literal[
-    "global", "runs", "table", "launch", "attach", "diagnosis", "overview", "metrics", "logs", "chat", "events"
+    "global", "runs", "table", "launch", "attach", "diagnosis", "overview", "metrics", "logs", "chat", "bench", "events"
 ]
 
 
@@ -41,6 +41,7 @@ SCOPE_TITLES: dict[str, str] = {
     "metrics": "Metrics",
     "logs": "Logs",
     "chat": "Chat",
+    "bench": "Benchmarks",
     "events": "Events",
 }
 

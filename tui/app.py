@@ -43,11 +43,15 @@ def _palette_provider() -> type[Provider]:
     return ActionProvider
 
 
+SHEETS = ("main.tcss", "detail.tcss", "chat.tcss", "bench.tcss")
+"""Loaded at the start; dialogs bring their own."""
+
+
 class VdeckApp(App[None]):
     """``fleet`` and ``control`` are the real ones unless a test gives others; ``manifests`` opens the launch dialog."""
 
     TITLE = "vdeck"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [os.path.join(_STYLES, name) for name in ("main.tcss", "detail.tcss")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [os.path.join(_STYLES, name) for name in SHEETS]
     COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_palette_provider}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 3

@@ -13,12 +13,12 @@ import pytest
 from engine_kit import START_S, ended
 from textual.pilot import Pilot
 
+from launcher.chat.turn import Turn
 from launcher.host import ports
 from launcher.logs.phases import PHASES
-from launcher.serving.transcript import Turn
 from tui.app import VdeckApp
-from tui.detail import chat_feed
-from tui.detail.chat_pane import ChatPane
+from tui.chat import feed as chat_feed
+from tui.chat.pane import ChatPane
 from tui.detail.log_view import LogView
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.launch import LaunchScreen

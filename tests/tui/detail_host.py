@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 from typing import Any
 
 from fake_fleet import FakeSnapshot, Figures
@@ -16,6 +17,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import styles
+from launcher.chat.turn import Turn
 from launcher.logs.map import Change, LogMap
 from launcher.logs.merge import MergedLog
 from launcher.metrics.catalog import Charts, Heat, Panel, Series
@@ -24,13 +26,14 @@ from launcher.metrics.goals import Goal
 from launcher.metrics.records import Event
 from launcher.runs import events as run_events
 from launcher.runs.view import RunView
-from launcher.serving.transcript import Turn
 from styles import themes
 from tui.detail.controller import Periods
 from tui.detail.overview_pane import Particulars
 from tui.detail.tabs import DetailTabs
 
-DETAIL_CSS = os.path.join(os.path.dirname(styles.__file__), "detail.tcss")
+DETAIL_CSS: list[str | PurePath] = [
+    os.path.join(os.path.dirname(styles.__file__), name) for name in ("detail.tcss", "chat.tcss", "bench.tcss")
+]
 
 
 def series(name: str, *values: float | None, current: float | None = None, span_ms: int = 0) -> Series:

@@ -7,7 +7,7 @@ from deck import LARGE, SIZES, SMALL, deck, painted, polled, three_runs
 from fake_fleet import FakeFleet, failed_run, ready_run, starting_run, until
 from textual.events import Key
 
-from tui.detail.chat_prompt import PromptArea
+from tui.chat.prompt import PromptArea
 from tui.detail.tabs import DetailTabs
 from tui.widgets.empty_state import EmptyState
 from tui.widgets.key_bar import KeyBar

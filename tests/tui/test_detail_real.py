@@ -20,7 +20,7 @@ from launcher.metrics.goals import Goal, Goals
 from launcher.metrics.recorder import Recorder
 from launcher.runs import control, events, files, listing, record, secrets, state
 from launcher.runs.view import RunView
-from tui.detail.chat_pane import ChatPane
+from tui.chat.pane import ChatPane
 from tui.detail.sources import LiveSources
 
 RUN_ID = "369367189168"

@@ -8,10 +8,10 @@ from fake_fleet import FakeControl, FakeFleet, attached_run, failed_run, ready_r
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
+from launcher.chat.settings import ChatSettings
 from launcher.errors import VdeckError
 from launcher.host.servers import Server
-from tui.detail.chat_commands import ChatSettings
-from tui.detail.chat_state import state_line, why_closed
+from tui.chat.state import state_line, why_closed
 from tui.detail.overview_text import facts, sentence
 from tui.render.attach import found_line, server_line
 from tui.render.state import look

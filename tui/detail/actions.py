@@ -6,6 +6,8 @@ from textual.binding import BindingType
 
 from tui.actions import Action, Scope
 from tui.actions import bindings as table_bindings
+from tui.bench.actions import BENCH_ACTIONS
+from tui.chat.actions import CHAT_ACTIONS
 
 DETAIL_ACTIONS: tuple[Action, ...] = (
     Action("copy_command", "c", "Copy command", "Copy the exact command of the run.", "overview"),
@@ -69,9 +71,8 @@ DETAIL_ACTIONS: tuple[Action, ...] = (
     Action("screen_up", "b", "Page up", "One screen up.", "logs", footer=False),
     Action("pick_up", "shift+up", "Pick up", "Pick the line above as well.", "logs", footer=False),
     Action("pick_down", "shift+down", "Pick down", "Pick the line below as well.", "logs", footer=False),
-    Action("interrupt", "escape", "Stop answer", "Stop the answer that comes; else leave the prompt.", "chat"),
-    Action("write_prompt", "i", "Write", "Go to the prompt.", "chat"),
-    Action("copy_answer", "c", "Copy answer", "Copy the last answer.", "chat", footer=False),
+    *CHAT_ACTIONS,
+    *BENCH_ACTIONS,
     Action("copy_event", "c", "Copy", "Copy the event under the cursor.", "events"),
 )  # fmt: skip
 

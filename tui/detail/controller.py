@@ -15,8 +15,8 @@ from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
-    from tui.detail.chat_feed import ChatFeed
-    from tui.detail.chat_pane import ChatPane
+    from tui.chat.feed import ChatFeed
+    from tui.chat.pane import ChatPane
     from tui.detail.events_pane import EventsPane
     from tui.detail.log_feed import LogFeed
     from tui.detail.log_pane import LogPane
@@ -176,7 +176,7 @@ class DetailController:
         self._merged = runs
 
     async def _open_chat(self, pane: ChatPane, run: RunView) -> None:
-        from tui.detail.chat_feed import ChatFeed
+        from tui.chat.feed import ChatFeed
 
         if self._chat is None:
             self._chat = ChatFeed(self._host, self._sources, run)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from tui.detail.chat_pane import ChatPane
+    from tui.chat.pane import ChatPane
     from tui.detail.metrics_pane import MetricsPane
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from launcher.runs.view import RunView
 
 if TYPE_CHECKING:
+    from launcher.chat.turn import Turn
     from launcher.fleet import Fleet
     from launcher.logs.map import LogMap
     from launcher.logs.merge import MergedLog
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from launcher.runs.events import Event
     from launcher.runs.explain import Explained
     from launcher.serving.client import ChatClient
-    from launcher.serving.transcript import Turn
     from tui.detail.overview_pane import Particulars
 
 LAST_LINES = 8
@@ -245,11 +245,11 @@ class LiveSources:
         return ChatClient(run.url, api_key=control.api_key(run.id), verify=verify)
 
     def load_chat(self, run: RunView) -> tuple[Turn, ...]:
-        from launcher.serving import transcript
+        from launcher.chat import transcript
 
         return transcript.load(run.folder)
 
     def save_turn(self, run: RunView, turn: Turn) -> None:
-        from launcher.serving import transcript
+        from launcher.chat import transcript
 
         transcript.append(run.folder, turn)

@@ -55,7 +55,7 @@ def _logs() -> Pane:
 
 
 def _chat() -> Pane:
-    from tui.detail.chat_pane import ChatPane
+    from tui.chat.pane import ChatPane
 
     return ChatPane(id="pane-chat")
 

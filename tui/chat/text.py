@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.theme import Theme
 from textual.content import Content
 
-from launcher.serving.transcript import Turn
+from launcher.chat.turn import Turn
 from launcher.text import clean, clean_line
 from tui import format as words
 

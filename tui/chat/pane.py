@@ -12,17 +12,19 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
+from launcher.chat.settings import ChatSettings
 from launcher.runs.view import RunView
 from launcher.text import clean
-from tui.detail import chat_state, chat_text
+from tui.chat import state as chat_state
+from tui.chat import text as chat_text
+from tui.chat.commands import is_command
+from tui.chat.prompt import PromptArea
 from tui.detail.actions import bindings
-from tui.detail.chat_commands import ChatSettings, is_command
-from tui.detail.chat_prompt import PromptArea
 from tui.detail.messages import Asked, Interrupted
 from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
-    from launcher.serving.transcript import Turn
+    from launcher.chat.turn import Turn
 
 KEPT_TURNS = 40
 """Widgets on the screen; older turns stay in the transcript."""

@@ -12,12 +12,12 @@ from fake_fleet import ready_run, starting_run
 from screen_text import screen_text, widget_text
 from textual.pilot import Pilot
 
+from launcher.chat.turn import Turn
 from launcher.serving.errors import ServingError
 from launcher.serving.parts import ChatParams, Delta, Finish, Model, ToolCall, Usage
 from launcher.serving.stats import ChatStats
-from launcher.serving.transcript import Turn
-from tui.detail import chat_text
-from tui.detail.chat_pane import ChatPane
+from tui.chat import text as chat_text
+from tui.chat.pane import ChatPane
 
 
 class FakeStream:

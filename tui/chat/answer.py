@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from launcher.chat.turn import Turn
 from launcher.serving.parts import Delta, Part, ToolCall
-from launcher.serving.transcript import Turn
 
 if TYPE_CHECKING:
     from launcher.serving.stats import ChatStats

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
+from launcher.chat.settings import ChatSettings
+from launcher.chat.transcript import conversation
+from launcher.chat.turn import Turn
 from launcher.errors import VdeckError
 from launcher.runs.view import RunView
-from launcher.serving.transcript import Turn, conversation
-from tui.detail import chat_commands, chat_text
-from tui.detail.chat_answer import Answer
-from tui.detail.chat_commands import ChatSettings
+from tui.chat import commands as chat_commands
+from tui.chat import text as chat_text
+from tui.chat.answer import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from launcher.serving.client import ChatClient
     from launcher.serving.parts import ChatParams
-    from tui.detail.chat_pane import ChatPane
+    from tui.chat.pane import ChatPane
     from tui.detail.sources import Sources
 
 GROUP = "detail-chat"

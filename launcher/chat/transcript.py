@@ -6,29 +6,13 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
+from launcher.chat.turn import ROLES, Turn
 from launcher.paths import RunPaths
 from launcher.runs import files
 
-Role = Literal["system", "user", "assistant", "clear"]
-_ROLES = ("system", "user", "assistant", "clear")
 _TAIL_BYTES = 4 * 1024 * 1024
-
-
-class Turn(NamedTuple):
-    """One thing that was said. ``clear`` says: what came before no longer belongs to the conversation.
-
-    ``time``: seconds since the epoch. ``error``: why an answer did not come, in one sentence. ``stats``: plain figures
-    (ttft_s, tokens_per_s, prompt_tokens, completion_tokens, finish_reason, …); what is unknown is absent or None.
-    """
-
-    role: Role
-    text: str
-    time: float = 0.0
-    model: str | None = None
-    stats: Mapping[str, Any] = {}
-    error: str | None = None
 
 
 def _path(folder: str) -> str:
@@ -66,7 +50,7 @@ def _turn(line: bytes) -> Turn | None:
         value = json.loads(line)
         role, text = value["role"], value["text"]
         stats = value.get("stats", {})
-        if role not in _ROLES or not isinstance(text, str) or not isinstance(stats, dict):
+        if role not in ROLES or not isinstance(text, str) or not isinstance(stats, dict):
             return None
         return Turn(role, text, float(value.get("time", 0.0)), _word(value, "model"), stats, _word(value, "error"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from launcher.serving import transcript
-from launcher.serving.transcript import Turn, conversation
-from tui.detail import chat_commands
-from tui.detail.chat_commands import ChatSettings
+from launcher.chat import transcript
+from launcher.chat.settings import ChatSettings
+from launcher.chat.transcript import conversation
+from launcher.chat.turn import Turn
+from tui.chat import commands as chat_commands
 
 
 def test_what_is_appended_is_loaded(tmp_path: Path) -> None:

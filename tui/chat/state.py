@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from launcher.chat.settings import ChatSettings
 from launcher.runs.view import RunView
 from launcher.text import clean_line
-from tui.detail.chat_commands import ChatSettings
 
 _MUTED = "$foreground-muted"
 

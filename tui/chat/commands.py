@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
-
-@dataclass(frozen=True, slots=True)
-class ChatSettings:
-    """How a prompt is sent. None: the server's own default."""
-
-    model: str | None = None
-    """None: the first served model."""
-    system: str | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-
-    def describe(self) -> str:
-        """What differs from the defaults, for the line above the prompt."""
-        parts = [f"max {self.max_tokens}"] if self.max_tokens is not None else []
-        parts += [f"temp {self.temperature:g}"] if self.temperature is not None else []
-        parts += ["system prompt set"] if self.system else []
-        return "  ".join(parts)
+from launcher.chat.settings import ChatSettings
 
 
 class Outcome(NamedTuple):

@@ -1,0 +1,1 @@
+"""Two runs, side by side: what was asked for, what came out."""
