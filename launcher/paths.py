@@ -79,6 +79,11 @@ def user_secrets() -> str:
     return os.path.join(config_dir(), "secrets.env")
 
 
+def prompts_dir() -> str:
+    """Prompts that the user keeps, one file each, for the chat of every run."""
+    return os.path.join(config_dir(), "prompts")
+
+
 def recent_manifests() -> str:
     """The manifests last started, newest first, one path a line."""
     return os.path.join(home(), "recent")

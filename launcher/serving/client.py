@@ -92,16 +92,20 @@ class ChatClient:
             raise errors.from_response(response.status_code, kind, body, with_key=self._has_key)
         return _models(body)
 
-    def stream(self, messages: Sequence[Mapping[str, Any]], params: ChatParams | None = None) -> ChatStream:
-        """Ask, and get the answer as it comes. Nothing is sent before the first part is asked for."""
-        body = {
-            "messages": [dict(message) for message in messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            **(params or ChatParams()).body(),
-        }
-        question = Question(f"{self.url}/v1/chat/completions", body, self.url, self._has_key, self._silence_s)
-        return ChatStream(self._http, question)
+    def stream(self, asked: Sequence[Mapping[str, Any]] | str, params: ChatParams | None = None) -> ChatStream:
+        """Ask, and get the answer as it comes. Nothing is sent before the first part is asked for.
+
+        ``asked``: the messages of a chat; or a text that the model is to go on with as it stands (the completions
+        route: no chat template is applied).
+        """
+        question: dict[str, Any]
+        if isinstance(asked, str):
+            route, question = "completions", {"prompt": asked}
+        else:
+            route, question = "chat/completions", {"messages": [dict(message) for message in asked]}
+        options = {"stream": True, "stream_options": {"include_usage": True}, **(params or ChatParams()).body()}
+        url = f"{self.url}/v1/{route}"
+        return ChatStream(self._http, Question(url, {**question, **options}, self.url, self._has_key, self._silence_s))
 
 
 def is_loopback(url: str) -> bool:

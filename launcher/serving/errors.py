@@ -153,13 +153,32 @@ def _by_status(status: int, message: str, *, with_key: bool) -> tuple[str, str]:
     return f"the server refused the request (HTTP {status}){said}", "change the request or its options"
 
 
+_NO_TEMPLATE = re.compile(r"chat[ _]template", re.IGNORECASE)
+_NO_IMAGES = re.compile(
+    r"not a multimodal model|at most 0 image|does not support (?:image|multimodal)|image input is not supported"
+    r"|unknown part type: image|only text .{0,20}supported",
+    re.IGNORECASE,
+)
+
+
+def wants_completions(error: VdeckError) -> bool:
+    """The model has no chat template: it can only go on with a text (the completions route)."""
+    return _NO_TEMPLATE.search(f"{error.title} {error.detail}") is not None
+
+
+def refuses_images(error: VdeckError) -> bool:
+    """The model takes no pictures."""
+    return _NO_IMAGES.search(f"{error.title} {error.detail}") is not None
+
+
 _ADVICE = (
     (re.compile(r"max_tokens\S* (?:cannot be greater|is too large|must be)|max_completion_tokens", re.IGNORECASE),
      "ask for fewer tokens (max tokens)"),
     (re.compile(r"maximum context length|longer than the maximum model length|max_model_len", re.IGNORECASE),
      "clear or shorten the conversation, or raise max-model-len in the manifest"),
-    (re.compile(r"chat template", re.IGNORECASE),
-     "serve an instruct model, or give the server a template (chat-template in the manifest)"),
+    (_NO_TEMPLATE,
+     "ask it in completions mode, serve an instruct model, or give the server a template (chat-template in the manifest)"),
+    (_NO_IMAGES, "send it without pictures, or serve a model that takes them"),
     (re.compile(r"tool choice|tool-call-parser", re.IGNORECASE),
      "start the server with enable-auto-tool-choice and tool-call-parser"),
     (re.compile(r"currently busy|cannot accept new requests", re.IGNORECASE), "wait a moment and send it again"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
+from launcher.chat.conversation import said, shown
 from launcher.chat.settings import ChatSettings
-from launcher.chat.transcript import conversation
 from launcher.chat.turn import Turn
 from launcher.errors import VdeckError
 from launcher.runs.view import RunView
@@ -55,7 +55,7 @@ class ChatFeed:
         """Show the conversation as it was left; ask the server for its models as soon as it is ready."""
         if self._turns is None:
             turns = await asyncio.to_thread(self._sources.load_chat, self._run)
-            self._turns = conversation(turns)
+            self._turns = said(shown(turns))
             pane.show_history(turns[_last_clear(turns) :])
         self._show_settings(pane)
         while not self._asked_models:
