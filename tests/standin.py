@@ -140,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--exit-code", type=int, default=1, help="the code of that exit")
     parser.add_argument("--ignore-term", action="store_true", help="survive SIGTERM and SIGINT")
     parser.add_argument("--children", type=int, default=0, help="processes that outlive a SIGKILL of this one")
+    parser.add_argument("--old", action="store_true", help="refuse what servers before 0.6 do not know of a stream")
+    parser.add_argument("--no-template", action="store_true", help="a base model: chats are refused, completions not")
+    parser.add_argument("--multimodal", action="store_true", help="pictures are taken; without it they are refused")
     parser.add_argument("--no-access-log", dest="access_log", action="store_false")
     return parser
 

@@ -16,8 +16,11 @@ ORDERS = """
 !cut           HTTP 200, some tokens, then the connection closes   !hang     never answers     !stall  stops half way
 !reasoning !reasoning_content !both !think      reasoning in each of the four ways
 !tool          two tool calls in pieces          !multi   several tokens in each delta
+!code          a code block, a table, a list
 !long N        N tokens          !comment keep-alive comments between events          !nousage  no usage at the end
 !preempt       one preemption on the way
+!bare          chunks without any key that may be absent, one without choices, text in the last chunk
+!metrics       figures of the server in the last chunk
 !nodone        the end without [DONE]            !void    an answer without text      !cached   usage with cached tokens
 """
 
@@ -123,6 +126,9 @@ class Answer:
             yield from ({"content": piece} for piece in ("<th", "ink>Let me", " think.</thi", "nk>The", " answer."))
         elif self.order == "tool":
             yield from self.tools()
+        elif self.order == "code":
+            lines = ("Look:", "```python", "print('hi')", "```", "| a | b |", "|---|---|", "| 1 | 2 |", "", "- done")
+            yield from ({"content": f"{line}\n"} for line in lines)
         elif self.order == "multi":
             yield {"content": "four tokens in one", "_n": 4}
             yield {"content": " and three more", "_n": 3}
@@ -169,9 +175,17 @@ class Answer:
         kind = "chat.completion.chunk" if self.chat else "text_completion"
         chunk = {"id": "chatcmpl-standin", "object": kind, "created": int(time.time()), "model": model}
         chunk["choices"] = choices
-        if delta is None:
+        running = (self.body.get("stream_options") or {}).get("continuous_usage_stats")
+        if delta is None or running:
             chunk["usage"] = self.usage()
+        if delta is None and self.order == "metrics":
+            chunk["metrics"] = {"time_to_first_token_ms": 12.5, "queue_time_ms": 2.0, "tokens_per_second": 99.0}
         return "data: " + json.dumps(chunk, ensure_ascii=False)
+
+    def bare(self, delta: dict[str, Any]) -> str:
+        """A chunk as `exclude_unset` leaves it; before the first an event without choices."""
+        nothing = "data: {}\n\n" if self.sent == 1 else ""
+        return nothing + "data: " + json.dumps({"choices": [{"delta": delta}]})
 
     def streamed(self) -> None:
         handler, order = self.handler, self.order
@@ -181,12 +195,13 @@ class Answer:
         for number, delta in enumerate(self.limited()):
             if order == "comment":
                 handler.event(": keep-alive")
-            handler.event(self.chunk(delta))
+            handler.event(self.bare(delta) if order == "bare" else self.chunk(delta))
             if number == 1 and order in ("late", "cut", "stall", "abort"):
                 self.break_off()
                 return
         self.account()
-        handler.event(self.chunk({"content": ""}, finish_reason=self.finish, stop_reason=None))
+        last = {"content": " the end" if order == "bare" else ""}
+        handler.event(self.chunk(last, finish_reason=self.finish, stop_reason=None))
         if order != "nousage" and (self.body.get("stream_options") or {}).get("include_usage"):
             handler.event(self.chunk(None))
         if order != "nodone":

@@ -15,6 +15,7 @@ from typing import Any
 
 from standin_answer import ERRORS, Answer, Gone
 from standin_metrics import Numbers
+from standin_refusal import refusal
 
 
 class Server(ThreadingHTTPServer):
@@ -112,7 +113,12 @@ class Handler(BaseHTTPRequestHandler):
             error = {"message": message, "type": "NotFoundError", "param": "model", "code": 404}
             self.reply(404, json.dumps({"error": error}).encode())
             return
-        Answer(self, body, chat=path.endswith("chat/completions")).play()
+        chat = path.endswith("chat/completions")
+        refused = refusal(body, self.server.options, chat=chat)
+        if refused is not None:
+            self.reply(400, refused)
+            return
+        Answer(self, body, chat=chat).play()
 
     # chunked transfer, by hand
     def start_stream(self) -> None:

@@ -177,7 +177,7 @@ _ADVICE = (
     (re.compile(r"maximum context length|longer than the maximum model length|max_model_len", re.IGNORECASE),
      "clear or shorten the conversation, or raise max-model-len in the manifest"),
     (_NO_TEMPLATE,
-     "ask it in completions mode, serve an instruct model, or give the server a template (chat-template in the manifest)"),
+     "ask it in completions mode, or give the server a template (chat-template in the manifest)"),
     (_NO_IMAGES, "send it without pictures, or serve a model that takes them"),
     (re.compile(r"tool choice|tool-call-parser", re.IGNORECASE),
      "start the server with enable-auto-tool-choice and tool-call-parser"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 
 from launcher.errors import VdeckError
 from launcher.serving.parts import Part
@@ -29,7 +29,9 @@ class Hearing:
         self._ended = threading.Event()
         self._stats = ChatStats()
         self._stream: ChatStream | None = None
-        self._task: Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._unwanted = False
+        """Stopped, maybe before it began."""
 
     def take(self) -> list[Part]:
         """The parts that came since the last time."""
@@ -55,8 +57,13 @@ class Hearing:
 
     def stop(self) -> None:
         """Close the connection at once, so that the server gives the request up."""
-        if self._task is not None:
-            self._task.cancel()
+        self._unwanted = True
+        task = self._task
+        if task is not None and not self.done:
+            try:
+                task.get_loop().call_soon_threadsafe(task.cancel)
+            except RuntimeError:  # the loop has ended just now, and the answer with it
+                pass
 
     # -- in the reading thread
 
@@ -82,10 +89,12 @@ class Hearing:
         self._ended.set()
         self._tell()
 
-    def bound_to(self, task: Future[None]) -> Hearing:
-        """The task that reads, so that it can be stopped."""
+    def read_by(self, task: asyncio.Task[None]) -> None:
+        """The task that reads, so that it can be stopped. However it ends, the answer has ended then."""
         self._task = task
-        return self
+        task.add_done_callback(lambda _: self.finish(None))
+        if self._unwanted:
+            task.cancel()
 
     def _tell(self) -> None:
         if self._on_news is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from launcher.errors import VdeckError
 from launcher.serving.client import ChatClient
@@ -15,7 +15,6 @@ from launcher.serving.errors import ServingError
 from launcher.serving.hearing import Hearing
 from launcher.serving.parts import ChatParams, Model
 
-Result = TypeVar("Result")
 Asked = Sequence[Mapping[str, Any]] | str
 """Messages of a chat, or the one text of a completion."""
 _RUNNING_USAGE = "continuous_usage_stats"
@@ -34,24 +33,30 @@ class Listener:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self, asked: Asked, params: ChatParams, *, on_news: Callable[[], None] | None = None) -> Hearing:
         """Send a question, and listen. Never raises: what goes wrong is the ``error`` of the hearing."""
         hearing = Hearing(on_news)
-        task = self._submit(self._listen(hearing, asked, params))
-        if task is None:
-            hearing.finish(VdeckError("the chat is closed"))
-            return hearing
-        # a task that was cancelled before it ran finishes nothing by itself
-        task.add_done_callback(lambda _: hearing.finish(None))
-        return hearing.bound_to(task)
+        if not self._call(lambda: hearing.read_by(asyncio.create_task(self._listen(hearing, asked, params)))):
+            hearing.finish(_closed())
+        return hearing
 
     def models(self) -> tuple[Model, ...]:
         """The models and LoRA adapters that the server lists. Blocks; raises VdeckError."""
-        task = self._submit(self._models())
-        if task is None:
-            raise VdeckError("the chat is closed")
-        return task.result()
+        answer: Future[tuple[Model, ...]] = Future()
+
+        async def ask() -> None:
+            try:
+                answer.set_result(await self._connected().models())
+            except asyncio.CancelledError:
+                answer.set_exception(_closed())
+            except Exception as error:  # handed to the caller's thread, whatever it is
+                answer.set_exception(error)
+
+        if not self._call(lambda: self._keep(asyncio.create_task(ask()))):
+            raise _closed()
+        return answer.result()
 
     def close(self) -> None:
         """Stop every answer, close the connections, end the thread. Does not wait. Safe to call twice."""
@@ -63,16 +68,21 @@ class Listener:
 
     # -- the thread
 
-    def _submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result] | None:
-        """Hand work to the thread; None when it has ended."""
+    def _call(self, work: Callable[[], None]) -> bool:
+        """Have the thread do something; False when it has ended."""
         with self._lock:
             if self._closed:
-                work.close()
-                return None
+                return False
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=_run, args=(self._loop,), name="chat-listener", daemon=True).start()
-            return asyncio.run_coroutine_threadsafe(work, self._loop)
+            self._loop.call_soon_threadsafe(work)
+            return True
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """A task that nobody holds may be collected before it is done."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _end(self) -> None:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -87,9 +97,6 @@ class Listener:
         if self._client is None:
             self._client = self._make_client()
         return self._client
-
-    async def _models(self) -> tuple[Model, ...]:
-        return await self._connected().models()
 
     async def _listen(self, hearing: Hearing, asked: Asked, params: ChatParams) -> None:
         error: VdeckError | None = None
@@ -115,6 +122,10 @@ class Listener:
             hearing.begin(stream)
             async for part in stream:
                 hearing.add(part)
+
+
+def _closed() -> VdeckError:
+    return VdeckError("the chat is closed")
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

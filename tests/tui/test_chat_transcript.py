@@ -11,8 +11,7 @@ import pytest
 
 from launcher.chat import transcript
 from launcher.chat.settings import ChatSettings
-from launcher.chat.transcript import conversation
-from launcher.chat.turn import Turn
+from launcher.chat.turn import Call, Turn
 from tui.chat import commands as chat_commands
 
 
@@ -23,11 +22,15 @@ def test_what_is_appended_is_loaded(tmp_path: Path) -> None:
         Turn("assistant", "answer", 2.5, "tiny", {"ttft_s": 0.2, "tool_calls": ["f(1)"]}),
         Turn("assistant", "", 3.5, error="it broke."),
         Turn("clear", "", 4.5),
+        Turn("user", "", 5.5, images=("/tmp/a.png", "https://x/y.jpg")),
+        Turn("assistant", "", 6.5, "tiny", reasoning="hm", calls=(Call("f", '{"a": 1}', "c1"), Call("g", "{"))),
+        Turn("rewind", "", 7.5, keep=3),
+        Turn("resume", "", 8.5, keep_time=1.5),
     ]
     for turn in turns:
         transcript.append(folder, turn)
     assert transcript.load(folder) == tuple(turns)
-    assert transcript.load(folder, limit=2) == tuple(turns[2:])
+    assert transcript.load(folder, limit=2) == tuple(turns[-2:])
     assert transcript.load(folder, limit=0) == ()
 
 
@@ -60,7 +63,8 @@ def test_no_file_and_a_deleted_run(tmp_path: Path) -> None:
         b"", b"{", b"[]", b"null", b'{"role": "user"}', b'{"role": "root", "text": "x"}',
         b'{"role": "user", "text": 5}',
         b'{"role": "user", "text": "x", "time": "soon"}', b'{"role": "user", "text": "x", "stats": []}', b"\xff\x00",
-        b"[" * 100_000,
+        b"[" * 100_000, b'{"role": "rewind", "text": "", "keep": 1e999}',
+        b'{"role": "rewind", "text": "", "keep": null}',
     ],
 )  # fmt: skip
 def test_damaged_lines_are_left_out(tmp_path: Path, line: bytes) -> None:
@@ -79,15 +83,28 @@ def test_a_huge_transcript_gives_its_end(tmp_path: Path) -> None:
     assert [turn.text.split()[0] for turn in turns] == ["5995", "5996", "5997", "5998", "5999"]
 
 
-def test_the_conversation_leaves_out_what_failed_and_what_was_cleared() -> None:
-    said = (
-        Turn("user", "cleared"), Turn("assistant", "cleared"), Turn("clear", ""),
-        Turn("user", "q1"), Turn("assistant", "a1"),
-        Turn("user", "q2"), Turn("assistant", "half", error="broken."), Turn("user", "q3"), Turn("user", "q4"),
-        Turn("assistant", "a4"), Turn("user", "q5"),
+def test_the_options_are_there_again(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    assert transcript.load_settings(folder) == ChatSettings()
+    chosen = ChatSettings(
+        model="m", system="Be brief.", max_tokens=5, temperature=0.0, top_p=0.9, top_k=-1, seed=0, stop=("a", "b"),
+        thinking=False, mode="completions", extra={"logit_bias": {"5": -1}},
     )  # fmt: skip
-    assert [turn.text for turn in conversation(said)] == ["q1", "a1", "q4", "a4"]
-    assert conversation(()) == ()
+    transcript.save_settings(folder, chosen)
+    assert transcript.load_settings(folder) == chosen
+    transcript.save_settings(folder, ChatSettings())
+    assert transcript.load_settings(folder) == ChatSettings()
+    with pytest.raises(OSError, match="gone"):
+        transcript.save_settings(str(tmp_path / "gone"), chosen)
+
+
+def test_damaged_options_are_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "chat").mkdir()
+    path = tmp_path / "chat" / "settings.json"
+    path.write_text('{"max_tokens": "many", "top_p": true, "stop": "x", "mode": "telepathy", "extra": [], "seed": 7}')
+    assert transcript.load_settings(str(tmp_path)) == ChatSettings(seed=7)
+    path.write_text("{")
+    assert transcript.load_settings(str(tmp_path)) == ChatSettings()
 
 
 @pytest.mark.parametrize(
