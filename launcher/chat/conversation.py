@@ -10,6 +10,8 @@ from launcher.chat.turn import Turn
 from launcher.serving.parts import ChatParams
 from launcher.text import clean_line, shorten
 
+Asked = list[dict[str, Any]] | str
+"""What is sent: the messages of a chat, or the one text of a completion."""
 _TITLE = 80
 
 
@@ -49,15 +51,21 @@ def shown(turns: Iterable[Turn]) -> tuple[Turn, ...]:
 def said(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """What of a conversation belongs to the context of the next prompt: prompts that were answered, and their answers.
 
-    A failed answer drops its prompt as well: two prompts in a row are refused by most chat templates.
+    An answer that failed or is empty drops its prompt as well: two prompts in a row are refused by most chat templates.
     """
     result: list[Turn] = []
     for index, turn in enumerate(turns):
         following = turns[index + 1] if index + 1 < len(turns) else None
-        failed = following is None or following.role == "user" or following.error is not None
-        if turn.error is None and not (turn.role == "user" and failed):
+        if (turn.role == "user" and following is not None and _answers(following)) or (
+            turn.role == "assistant" and _answers(turn)
+        ):
             result.append(turn)
     return tuple(result)
+
+
+def _answers(turn: Turn) -> bool:
+    """An answer that came to its end (or was stopped), with something in it."""
+    return turn.role == "assistant" and turn.error is None and bool(turn.text or turn.calls)
 
 
 def earlier(turns: Iterable[Turn]) -> tuple[Conversation, ...]:
@@ -104,7 +112,7 @@ def prompt_text(turns: Sequence[Turn]) -> str:
 
 def asked(
     turns: Sequence[Turn], settings: ChatSettings, picture: Callable[[str], dict[str, Any]] | None = None
-) -> list[dict[str, Any]] | str:
+) -> Asked:
     """What is sent, by the mode of the settings: messages, or one text."""
     return prompt_text(turns) if settings.mode == "completions" else messages(turns, settings, picture)
 

@@ -12,6 +12,7 @@ from launcher.chat.settings import ChatSettings
 from launcher.chat.turn import Turn
 from launcher.errors import VdeckError
 from launcher.runs.view import rfc3339
+from launcher.text import clean_line
 
 _FIGURES = (
     ("ttft_s", "TTFT {:.3f} s"), ("tokens_per_s", "{:.1f} tok/s"), ("prompt_tokens", "{} prompt tokens"),
@@ -62,6 +63,12 @@ def write(path: str, text: str) -> str:
             raise VdeckError(f"cannot write {target}: {error.strerror}") from error
         return target
     raise VdeckError(f"{path} and 998 more like it exist", fix="choose another name")
+
+
+def own_name(run_name: str, run_id: str) -> str:
+    """``chat-qwen-369367189168.md``: a name for when the user gives none."""
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in clean_line(run_name))
+    return f"chat-{plain.strip('.-') or 'run'}-{run_id}.md"
 
 
 def _options(settings: ChatSettings) -> dict[str, Any]:

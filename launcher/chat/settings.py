@@ -40,5 +40,12 @@ class ChatSettings:
         parts = ["completions"] if self.mode == "completions" else []
         parts += [f"max {self.max_tokens}"] if self.max_tokens is not None else []
         parts += [f"temp {self.temperature:g}"] if self.temperature is not None else []
+        parts += [f"seed {self.seed}"] if self.seed is not None else []
         parts += ["system prompt set"] if self.system else []
+        others = (
+            self.top_p, self.top_k, self.min_p, self.presence_penalty, self.frequency_penalty, self.repetition_penalty,
+            self.stop or None, self.reasoning_effort, self.thinking, self.extra or None,
+        )  # fmt: skip
+        more = sum(value is not None for value in others)
+        parts += [f"+{more} option{'s' if more > 1 else ''}"] if more else []
         return "  ".join(parts)

@@ -17,6 +17,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 import styles
+from launcher.chat.library import Prompt
+from launcher.chat.settings import ChatSettings
 from launcher.chat.turn import Turn
 from launcher.logs.map import Change, LogMap
 from launcher.logs.merge import MergedLog
@@ -117,6 +119,8 @@ class FakeSources:
         self.found_events: tuple[run_events.Event, ...] = ()
         self.turns: list[Turn] = []
         self.saved: list[Turn] = []
+        self.chat_settings = ChatSettings()
+        self.found_prompts: tuple[Prompt, ...] = ()
         self.client: Any = None
         self.make_charts: Callable[[int, int, int], Charts | None] = two_panels
         self.found_families: tuple[Family, ...] = ()
@@ -201,6 +205,25 @@ class FakeSources:
 
     def save_turn(self, run: RunView, turn: Turn) -> None:
         self.saved.append(turn)
+
+    def load_chat_settings(self, run: RunView) -> ChatSettings:
+        return self.chat_settings
+
+    def save_chat_settings(self, run: RunView, settings: ChatSettings) -> None:
+        self.chat_settings = settings
+
+    def check_picture(self, path: str) -> None:
+        self._check(f"picture {path}")
+
+    def export_chat(self, run: RunView, path: str, turns: tuple[Turn, ...], settings: ChatSettings) -> str:
+        self._check(f"export {path} {len(turns)}")
+        return path or "/tmp/chat.md"
+
+    def prompts(self) -> tuple[Prompt, ...]:
+        return self.found_prompts
+
+    def prompts_folder(self) -> str:
+        return "/home/me/.config/vdeck/prompts"
 
 
 def two_panels(start_ms: int, end_ms: int, points: int) -> Charts:

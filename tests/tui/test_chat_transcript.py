@@ -1,4 +1,4 @@
-"""The transcript of a chat on disk, and the slash commands."""
+"""The transcript of a chat on disk, and its options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from launcher.chat import transcript
 from launcher.chat.settings import ChatSettings
 from launcher.chat.turn import Call, Turn
-from tui.chat import commands as chat_commands
 
 
 def test_what_is_appended_is_loaded(tmp_path: Path) -> None:
@@ -105,56 +104,3 @@ def test_damaged_options_are_the_defaults(tmp_path: Path) -> None:
     assert transcript.load_settings(str(tmp_path)) == ChatSettings(seed=7)
     path.write_text("{")
     assert transcript.load_settings(str(tmp_path)) == ChatSettings()
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [("/help", True), ("/x y", True), ("//help", False), ("/", False), ("/ x", False), ("/9", False), ("a", False)],
-)
-def test_what_is_a_command(text: str, is_one: bool) -> None:
-    assert chat_commands.is_command(text) is is_one
-
-
-@pytest.mark.parametrize(
-    ("text", "settings"),
-    [
-        ("/model tiny", ChatSettings(model="tiny")), ("/MODEL lora", ChatSettings(model="my-lora")),
-        ("/max 100", ChatSettings(max_tokens=100)), ("/temp 0", ChatSettings(temperature=0.0)),
-        ("/system a b\nc", ChatSettings(system="a b\nc")), ("/help", ChatSettings()), ("/clear", ChatSettings()),
-    ],
-)  # fmt: skip
-def test_commands_change_settings(text: str, settings: ChatSettings) -> None:
-    done = chat_commands.apply(text, ChatSettings(), ("tiny", "my-lora"))
-    assert done.settings == settings and done.problem is None
-    assert done.clear is (text == "/clear")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/model nope",
-        "/model i",
-        "/max 0",
-        "/max -3",
-        "/max many",
-        "/max " + "9" * 20,
-        "/temp 3",
-        "/temp nan",
-        "/temp x",
-        "/foo",
-    ],
-)
-def test_wrong_commands_say_why_and_change_nothing(text: str) -> None:
-    before = ChatSettings(model="a", max_tokens=5)
-    done = chat_commands.apply(text, before, ("tiny", "tinier"))
-    assert done.settings is before and done.problem is not None and done.problem.endswith(".")
-
-
-def test_settings_are_taken_back() -> None:
-    full = ChatSettings("m", "s", 5, 0.5)
-    assert full.describe() == "max 5  temp 0.5  system prompt set"
-    for text in ("/system", "/max", "/temp"):
-        full = chat_commands.apply(text, full, ()).settings
-    assert full == ChatSettings("m") and full.describe() == ""
-    assert chat_commands.apply("/model", full, ("a", "b")).say == "a\nb"
-    assert chat_commands.unescape("//x") == "/x" and chat_commands.unescape("x") == "x"

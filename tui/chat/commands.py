@@ -1,32 +1,40 @@
-"""Slash commands of the chat: words in, new settings or an answer out. Pure."""
+"""Slash commands of the chat: words in, new settings or something to do out. Pure."""
 
 from __future__ import annotations
 
-import math
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from launcher.chat import options
+from launcher.chat.options import OPTIONS, WORDS
 from launcher.chat.settings import ChatSettings
+from launcher.serving.parts import Model
+from launcher.text import clean_line, shorten
+from tui.chat.wants import Attach, OpenDialog, SaveChat
+
+
+class Clear(NamedTuple):
+    """Start a new conversation."""
+
+
+class TakePrompt(NamedTuple):
+    """Put the prompt of this name into the prompt area."""
+
+    name: str
+
+
+Deed = Clear | TakePrompt | Attach | OpenDialog | SaveChat
 
 
 class Outcome(NamedTuple):
-    """What a command did. ``clear``: start a new conversation. ``problem``: it could not be done, and why."""
+    """What a command did: changed settings, a word to say, something to do; or why it could not be done."""
 
     settings: ChatSettings
     say: str = ""
-    clear: bool = False
+    deed: Deed | None = None
     problem: str | None = None
-
-
-HELP = """\
-/model NAME   talk to this served model (no name: list them)
-/system TEXT  system prompt (no text: none)
-/max N        at most N tokens an answer (no number: the server's default)
-/temp X       temperature, 0 to 2 (no number: the server's default)
-/clear        start a new conversation
-/help         this list
-enter sends, shift+enter or ctrl+j starts a new line, esc stops an answer; // sends a line that begins with a slash"""
 
 
 def is_command(text: str) -> bool:
@@ -39,59 +47,96 @@ def unescape(text: str) -> str:
     return text[1:] if text.startswith("//") else text
 
 
-def apply(text: str, settings: ChatSettings, models: Sequence[str]) -> Outcome:
-    """Carry out one command line. Unknown words and wrong numbers come back as a problem, the settings unchanged."""
+def apply(text: str, settings: ChatSettings, models: Sequence[Model]) -> Outcome:
+    """Carry out one command line. Unknown words and wrong values come back as a problem, the settings unchanged."""
     word, _, rest = text[1:].partition(" ")
-    command = _COMMANDS.get(word.strip().lower())
-    if command is None:
-        return Outcome(settings, problem=f"There is no command /{word.strip()}. /help lists them.")
-    return command(settings, rest.strip(), models)
+    name, _, more = word.partition("\n")  # `/system` with its text on the next line
+    rest = f"{more}\n{rest}" if more else rest
+    name = name.strip().lower()
+    if name == "model":
+        return _model(settings, rest.strip(), models)
+    if name in WORDS:
+        return _option(settings, name, rest)
+    if name in _DEEDS:
+        return _DEEDS[name](settings, rest.strip())
+    near = difflib.get_close_matches(name, [*_WORDS_OF_HELP, *WORDS], 1)
+    meant = f" Did you mean /{near[0]}?" if near else ""
+    return Outcome(settings, problem=f"There is no command /{shorten(clean_line(name), 40)}.{meant} /help lists them.")
 
 
-def _model(settings: ChatSettings, name: str, models: Sequence[str]) -> Outcome:
-    if not name:
-        listed = "\n".join(models) if models else "The server has not said yet which models it serves."
-        return Outcome(settings, say=listed)
-    found = [model for model in models if model == name] or [model for model in models if name.lower() in model.lower()]
-    if models and len(found) != 1:
-        what = "matches several models" if found else "is not served"
-        return Outcome(settings, problem=f"{name} {what}. Choose one of: {', '.join(models)}.")
-    chosen = found[0] if found else name
-    return Outcome(replace(settings, model=chosen), say=f"Model: {chosen}")
-
-
-def _system(settings: ChatSettings, text: str, models: Sequence[str]) -> Outcome:
-    return Outcome(replace(settings, system=text or None), say="System prompt set." if text else "No system prompt.")
-
-
-def _max(settings: ChatSettings, text: str, models: Sequence[str]) -> Outcome:
-    if not text:
-        return Outcome(replace(settings, max_tokens=None), say="Answers as long as the server lets them be.")
-    if not text.isdecimal() or not 1 <= int(text[:12]) <= 10_000_000:
-        return Outcome(settings, problem=f"/max needs a whole number of tokens, not {text}.")
-    return Outcome(replace(settings, max_tokens=int(text)), say=f"At most {int(text)} tokens an answer.")
-
-
-def _temp(settings: ChatSettings, text: str, models: Sequence[str]) -> Outcome:
-    if not text:
-        return Outcome(replace(settings, temperature=None), say="The server's own temperature.")
+def _option(settings: ChatSettings, word: str, text: str) -> Outcome:
+    option = WORDS[word]
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 2:
-        return Outcome(settings, problem=f"/temp needs a number from 0 to 2, not {text}.")
-    return Outcome(replace(settings, temperature=value), say=f"Temperature {value:g}.")
+        changed = options.change(settings, option, text)
+    except options.Wrong as wrong:
+        return Outcome(settings, problem=f"/{word} needs {wrong}, not {shorten(clean_line(text.strip()), 60)}.")
+    return Outcome(changed, say=options.said(changed, option))
 
 
-def _clear(settings: ChatSettings, text: str, models: Sequence[str]) -> Outcome:
-    return Outcome(settings, clear=True)
+def _model(settings: ChatSettings, name: str, models: Sequence[Model]) -> Outcome:
+    names = [model.id for model in models]
+    if not name:
+        return Outcome(
+            settings, say="\n".join(map(described, models)) or "The server has not said which models it serves."
+        )
+    found = [one for one in names if one == name] or [one for one in names if name.lower() in one.lower()]
+    if names and len(found) != 1:
+        what = "matches several models" if found else "is not served"
+        return Outcome(settings, problem=f"{clean_line(name)} {what}. Choose one of: {', '.join(names)}.")
+    chosen = found[0] if found else name
+    return Outcome(replace(settings, model=chosen), say=f"Model: {clean_line(chosen)}")
 
 
-def _help(settings: ChatSettings, text: str, models: Sequence[str]) -> Outcome:
-    return Outcome(settings, say=HELP)
+def described(model: Model) -> str:
+    """``my-lora (adapter of tiny, 4096 tokens)``."""
+    notes = [f"adapter of {model.parent}"] if model.parent else []
+    notes += [f"{model.max_model_len} tokens"] if model.max_model_len is not None else []
+    return clean_line(model.id + (f" ({', '.join(notes)})" if notes else ""))
 
 
-_COMMANDS: Mapping[str, Callable[[ChatSettings, str, Sequence[str]], Outcome]] = {
-    "model": _model, "system": _system, "max": _max, "temp": _temp, "clear": _clear, "help": _help,
-}  # fmt: skip
+def _image(settings: ChatSettings, text: str) -> Outcome:
+    if not text:
+        return Outcome(settings, problem="/image needs the path or URL of a picture; /image off sends none.")
+    return Outcome(settings, deed=Attach("" if text.lower() == "off" else text))
+
+
+def _prompt(settings: ChatSettings, text: str) -> Outcome:
+    return Outcome(settings, deed=TakePrompt(text) if text else OpenDialog("library"))
+
+
+def _help(settings: ChatSettings, text: str) -> Outcome:
+    return Outcome(settings, say=help_text())
+
+
+_DEEDS: Mapping[str, Callable[[ChatSettings, str], Outcome]] = {
+    "clear": lambda settings, text: Outcome(settings, deed=Clear()),
+    "save": lambda settings, text: Outcome(settings, deed=SaveChat(text)),
+    "history": lambda settings, text: Outcome(settings, deed=OpenDialog("history")),
+    "options": lambda settings, text: Outcome(settings, deed=OpenDialog("options")),
+    "image": _image,
+    "prompt": _prompt,
+    "help": _help,
+}
+_WORDS_OF_HELP: Mapping[str, str] = {
+    "model": "NAME: talk to this served model or adapter (no name: list them)",
+    "clear": "a new conversation; the old one stays among the earlier ones",
+    "history": "go on with an earlier conversation",
+    "save": "PATH: write the conversation to a new file (.md or .json)",
+    "image": "PATH or URL: send a picture with the next prompt (off: none)",
+    "prompt": "NAME: take one of the prompts that you keep as files (no name: choose)",
+    "options": "all options in a sheet",
+    "help": "this list",
+}
+
+
+_NOTES = (
+    "An option without a value is the server's default again. // sends a line that begins with a slash.",
+    "enter sends, shift+enter or ctrl+j starts a new line, up brings earlier prompts back, esc stops an answer.",
+)
+
+
+def help_text() -> str:
+    """Every command, one a line."""
+    lines = [f"/{word:<11} {text}" for word, text in _WORDS_OF_HELP.items()]
+    lines += [f"/{option.word:<11} {option.help} ({option.range})" for option in OPTIONS]
+    return "\n".join([*lines, *_NOTES])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from launcher.chat.settings import ChatSettings
 from launcher.runs.view import RunView
-from launcher.text import clean_line
+from launcher.text import clean_line, shorten
 
 _MUTED = "$foreground-muted"
 
@@ -30,7 +33,14 @@ def can_wait(run: RunView | None) -> bool:
 
 
 def state_line(
-    run: RunView | None, settings: ChatSettings, model: str | None, *, answering: bool, waiting: bool
+    run: RunView | None,
+    settings: ChatSettings,
+    model: str | None,
+    *,
+    answering: bool,
+    waiting: bool,
+    editing: bool = False,
+    pictures: Sequence[str] = (),
 ) -> Content:
     """``● tiny   max 200   enter sends, ctrl+j new line, /help``."""
     closed = why_closed(run)
@@ -42,6 +52,12 @@ def state_line(
     said = settings.describe()
     if said:
         parts.append("   " + said)
+    if pictures:
+        names = ", ".join(shorten(clean_line(os.path.basename(picture) or picture), 40) for picture in pictures)
+        parts.append((f"   ▣ {names}", "$accent"))
+    if editing:
+        parts.append(("   ✎ editing: what follows this prompt goes when it is sent; esc leaves it", "$warning"))
+        return Content.assemble(*parts)
     hint = "esc stops the answer" if answering else "enter sends, ctrl+j new line, /help"
     parts.append((f"   {hint}", _MUTED))
     return Content.assemble(*parts)

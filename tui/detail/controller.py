@@ -15,8 +15,9 @@ from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
-    from tui.chat.feed import ChatFeed
+    from tui.chat.desk import ChatDesk
     from tui.chat.pane import ChatPane
+    from tui.chat.wants import Want as ChatWant
     from tui.detail.events_pane import EventsPane
     from tui.detail.log_feed import LogFeed
     from tui.detail.log_pane import LogPane
@@ -44,7 +45,7 @@ class DetailController:
         self.periods = Periods()
         self._host = host
         self._sources = sources
-        self._chat: ChatFeed | None = None
+        self._chat: ChatDesk | None = None
         self._log: LogFeed | None = None
         self._merged: tuple[RunView, ...] = ()
         self._charts: MetricsFeed | None = None
@@ -176,11 +177,16 @@ class DetailController:
         self._merged = runs
 
     async def _open_chat(self, pane: ChatPane, run: RunView) -> None:
-        from tui.chat.feed import ChatFeed
+        from tui.chat.desk import ChatDesk
 
         if self._chat is None:
-            self._chat = ChatFeed(self._host, self._sources, run)
+            self._chat = ChatDesk(self._host, self._sources, run)
         await self._chat.open(pane)
+
+    def chat_wanted(self, pane: ChatPane, want: ChatWant) -> None:
+        """The chat pane wants a prompt sent, an answer stopped, a dialog, a file."""
+        if self._chat is not None:
+            self._chat.want(pane, want)
 
     def keep_extras(self, families: tuple[str, ...]) -> None:
         """The user picked other families to chart."""
@@ -197,16 +203,6 @@ class DetailController:
         """The goals of the run, to be read and set."""
         if self._charts is not None:
             self._charts.open_goals(pane, self.wake)
-
-    def ask(self, pane: ChatPane, text: str) -> None:
-        """The user sent a prompt."""
-        if self._chat is not None:
-            self._chat.ask(pane, text)
-
-    def interrupt(self) -> None:
-        """The user wants no more of the present answer."""
-        if self._chat is not None:
-            self._chat.interrupt()
 
 
 def _os_sentence(error: OSError) -> str:

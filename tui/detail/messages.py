@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from tui.chat.pane import ChatPane
     from tui.detail.metrics_pane import MetricsPane
 
 
@@ -37,16 +36,3 @@ class GoalsWanted(Message):
     def __init__(self, pane: MetricsPane) -> None:
         super().__init__()
         self.pane = pane
-
-
-class Asked(Message):
-    """The user sent a prompt or a slash command."""
-
-    def __init__(self, pane: ChatPane, text: str) -> None:
-        super().__init__()
-        self.pane = pane
-        self.text = text
-
-
-class Interrupted(Message):
-    """The user wants no more of the present answer."""

@@ -18,9 +18,10 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from launcher.runs.view import RunView
+from tui.chat.wants import ChatWanted
 from tui.detail.controller import DetailController
 from tui.detail.log_wants import LogWanted
-from tui.detail.messages import Asked, ExtrasChanged, GoalsWanted, Interrupted, ListWanted, WindowChanged
+from tui.detail.messages import ExtrasChanged, GoalsWanted, ListWanted, WindowChanged
 from tui.detail.pane import Pane
 from tui.detail.sources import LiveSources, Sources
 from tui.detail.typed_ahead import TypedAhead
@@ -288,15 +289,10 @@ class DetailTabs(TypedAhead):
         message.stop()
         self.controller.open_goals(message.pane)
 
-    @on(Asked)
-    def _asked(self, message: Asked) -> None:
+    @on(ChatWanted)
+    def _chat_wanted(self, message: ChatWanted) -> None:
         message.stop()
-        self.controller.ask(message.pane, message.text)
-
-    @on(Interrupted)
-    def _interrupted(self, message: Interrupted) -> None:
-        message.stop()
-        self.controller.interrupt()
+        self.controller.chat_wanted(message.pane, message.want)
 
     @on(LogWanted)
     def _log_wanted(self, message: LogWanted) -> None:
