@@ -52,9 +52,9 @@ def test_commands_change_settings_and_say_so(text: str, changed: dict[str, Any])
     "text",
     [
         "/model nope", "/model y", "/max 0", "/max -3", "/max many", "/max 1.5", "/max " + "9" * 20, "/max ²",
-        "/temp 3",        "/temp nan", "/temp x", "/top_p 0", "/top_p 1.1", "/top_k -2", "/seed 1e3", "/stop [1]", '/stop [""]',
-        "/stop [",        "/presence 3", "/repetition 0", "/effort much", "/think maybe", "/mode telepathy", "/set []", "/set {", "/foo",
-        "/set " + "[" * 100_000, "/image", "/x\x1b[31m",
+        "/temp 3", "/temp nan", "/temp x", "/top_p 0", "/top_p 1.1", "/top_k -2", "/seed 1e3", "/stop [1]",
+        '/stop [""]', "/stop [", "/presence 3", "/repetition 0", "/effort much", "/think maybe", "/mode telepathy",
+        "/set []", "/set {", "/foo", "/set " + "[" * 100_000, "/image", "/x\x1b[31m",
     ],
 )  # fmt: skip
 def test_wrong_commands_say_why_and_change_nothing(text: str) -> None:
@@ -72,7 +72,8 @@ def test_a_word_that_is_nearly_one() -> None:
     ("text", "deed"),
     [
         ("/clear", Clear()), ("/save", SaveChat("")), ("/save a b.md", SaveChat("a b.md")),
-        ("/prompt x", TakePrompt("x")), ("/prompt", OpenDialog("library")), ("/history", OpenDialog("history")), ("/options", OpenDialog("options")),
+        ("/prompt x", TakePrompt("x")), ("/prompt", OpenDialog("library")),
+        ("/history", OpenDialog("history")), ("/options", OpenDialog("options")),
         ("/image /a b.png", Attach("/a b.png")), ("/image OFF", Attach("")),
     ],
 )  # fmt: skip

@@ -77,7 +77,7 @@ def _model(settings: ChatSettings, name: str, models: Sequence[Model]) -> Outcom
     names = [model.id for model in models]
     if not name:
         return Outcome(
-            settings, say="\n".join(map(described, models)) or "The server has not said which models it serves."
+            settings, say="\n".join(map(described, models)) or "The server has not said yet which models it serves."
         )
     found = [one for one in names if one == name] or [one for one in names if name.lower() in one.lower()]
     if names and len(found) != 1:

@@ -40,7 +40,10 @@ class ChatPane(Pane):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.view = ChatView(id="chat-view")
+        self.prompt = PromptArea(id="chat-prompt")
         self.answering = False
+        self._state = Static(id="chat-state", markup=False)
         self._turns: tuple[Turn, ...] = ()
         self._settings = ChatSettings()
         self._model: str | None = None
@@ -51,20 +54,12 @@ class ChatPane(Pane):
         """The prompt that is to be sent again, changed."""
 
     def compose(self) -> ComposeResult:
-        yield ChatView(id="chat-view")
-        yield Static(id="chat-state", markup=False)
-        yield PromptArea(id="chat-prompt")
+        yield self.view
+        yield self._state
+        yield self.prompt
 
     def on_mount(self) -> None:
         self._open_or_close()
-
-    @property
-    def prompt(self) -> PromptArea:
-        return self.query_one("#chat-prompt", PromptArea)
-
-    @property
-    def view(self) -> ChatView:
-        return self.query_one("#chat-view", ChatView)
 
     # -- the face of a session
 
@@ -278,7 +273,7 @@ class ChatPane(Pane):
             self._waiting = None
             if chat_state.why_closed(self.shown_run) is None:
                 self.prompt.send()
-        self.query_one("#chat-state", Static).update(
+        self._state.update(
             chat_state.state_line(
                 self.shown_run, self._settings, self._model, answering=self.answering,
                 waiting=self._waiting is not None, editing=self._editing is not None, pictures=self._pictures,
