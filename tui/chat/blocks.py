@@ -13,6 +13,9 @@ LONG_CODE = 40
 """Lines of an open code block that are settled at a time: a long one would be coloured anew with every token."""
 LONG_LIST = 4000
 """Characters after which a list is cut between two of its items."""
+LONG_LINE = 1500
+"""Characters of a line after which a text that still grows is cut between two words: it would be painted anew, whole,
+with every token. (A complete text is not cut.)"""
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*?)[ \t]*\n?$")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|\n|$)")
@@ -47,6 +50,13 @@ class Splitter:
         settled: list[Block] = []
         for line in lines:
             settled += self._line(line)
+        if len(self._rest) > LONG_LINE and not self._whole and self._fence is None:
+            begin, blank, self._rest = self._rest.rpartition(" ")
+            if blank:
+                self._lines.append(begin)
+                settled += self._settle()
+            else:
+                self._rest = begin + self._rest
         return settled
 
     @property

@@ -33,6 +33,7 @@ class ChatScroll(ScrollView, can_focus=True):
         self.unfolded: set[Item] = set()
         self.chosen: Item | None = None
         self._styles: dict[str, Style] = {}
+        self._bar = self._blank = Segment("  ")
         self._width = 0
 
     # -- items
@@ -76,12 +77,17 @@ class ChatScroll(ScrollView, can_focus=True):
 
     def _paint(self, item: Item) -> list[Strip]:
         look = paint.Look(self._room, self._style, self.app.current_theme.dark, self.is_open(item))
-        return paint.lines(item, look)
+        base = self._style("")
+        self._bar = Segment("▌ ", base + self._style("chosen"))
+        self._blank = Segment("  ", base)
+        return [strip.apply_style(base).extend_cell_length(self._room, base) for strip in paint.lines(item, look)]
 
     def _style(self, name: str) -> Style:
+        """A style by its name, that of plain text by none: working one out costs as much as painting a line."""
         found = self._styles.get(name)
         if found is None:
-            found = self._styles[name] = self.get_component_rich_style(f"chat--{name}", partial=True)
+            found = self.get_component_rich_style(f"chat--{name}", partial=True) if name else self.rich_style
+            self._styles[name] = found
         return found
 
     def _fill(self, *, to_end: bool = False) -> None:
@@ -91,11 +97,20 @@ class ChatScroll(ScrollView, can_focus=True):
         high = self.scrollable_content_region.height
         above = self.rows.height if to_end else self.scroll_offset.y
         added = self.rows.paint_back(max(0, (_AHEAD + 1) * high - above), self._paint) if self.rows.waiting else 0
-        self.virtual_size = Size(self.scrollable_content_region.width, self.rows.height)
-        place = self.rows.height if to_end else self.scroll_offset.y + added
+        self._tell_height()
+        place = max(0, self.rows.height - high) if to_end else self.scroll_offset.y + added
         if place != self.scroll_offset.y:
             self.scroll_to(y=place, animate=False, force=True, immediate=True)
         self.refresh()
+
+    def _tell_height(self) -> None:
+        """Without a layout of the whole screen, which a new ``virtual_size`` would bring, nine times a second: our own
+        size is given, and there is always a scrollbar."""
+        size = Size(self.scrollable_content_region.width, self.rows.height)
+        if size != self.virtual_size:
+            self.set_reactive(ChatScroll.virtual_size, size)
+        bar = self.vertical_scrollbar
+        bar.window_virtual_size, bar.window_size = size.height, self.scrollable_content_region.height
 
     def on_resize(self) -> None:
         at_end, width = self.at_end, self._room
@@ -110,7 +125,7 @@ class ChatScroll(ScrollView, can_focus=True):
         if not at_end and from_end:
             while len(self.rows.painted) < from_end and self.rows.waiting:
                 self.rows.paint_back(1, self._paint)
-            self.virtual_size = Size(self.scrollable_content_region.width, self.rows.height)
+            self._tell_height()
             self.scroll_to(y=self.rows.start(len(self.rows.painted) - from_end), animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -130,19 +145,19 @@ class ChatScroll(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         row = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
+        base = self._style("")
         found = self.rows.at(row)
         if found is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(self.scrollable_content_region.width, base)
         one = self.rows.painted[found[0]]
         strip = one.strips[found[1]]
         selection = self.text_selection
         span = selection.get_span(row) if selection is not None else None
         if span is not None:
             strip = _lit(strip, span, self.screen.get_component_rich_style("screen--selection"))
-        front = Segment("▌ " if one.item == self.chosen else "  ", self._style("chosen"))
-        whole = Strip([front, *strip.apply_offsets(0, row)])
-        return whole.adjust_cell_length(width).apply_style(self.rich_style)
+        strip = strip.apply_offsets(0, row)
+        front = self._bar if one.item == self.chosen else self._blank
+        return Strip([front, *strip], paint.GUTTER + strip.cell_length)
 
     # -- selection with the mouse
 
