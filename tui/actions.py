@@ -67,6 +67,8 @@ _ACTIONS: tuple[Action, ...] = (
     Action("open_tab('events')", "6", "Events", "Show what happened to the run, and when.", footer=False),
     Action("merge_logs", "M", "Merge logs", "Show the logs of the marked runs as one, by time; again: the one log.",
            "runs", footer=False),
+    Action("side_by_side", "v", "Side by side", "Ask all marked runs the same at once, or all models of one run.",
+           "runs", footer=False),
     Action("zoom('in')", "plus", "Zoom", "Give the detail more room.", footer=False),
     Action("zoom('out')", "underscore", "Unzoom", "Give the table more room.", footer=False),
     Action("back", "escape", "Back", "Leave the detail, drop the filter, the marks, the zoom.", footer=False),

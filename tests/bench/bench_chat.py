@@ -1,9 +1,9 @@
 """The chat pane under a long answer: CPU of the screen, delay of the first token, and whether every token arrives.
 
-    python tests/bench/bench_chat.py [--url URL [--model NAME]] [--tokens 2000] [--rates 250,1000] [--rounds 15] [--size 120x40]
+    python tests/bench/bench_chat.py [--url URL [--model NAME]] [--tokens 2000] [--rates 250,1000] [--rounds 15]
 
-Without ``--url`` a stand-in server in another process streams at the given rates (tokens a second); with it, that server
-does, as fast as it can. The screen is the whole VdeckApp in this process, its driver encodes to ANSI as for a terminal.
+Without ``--url`` a stand-in server in another process streams at the given rates (tokens a second); with it, that
+server does, as fast as it can. The screen is the whole VdeckApp in this process, its driver encodes to ANSI.
 CPU is that of this process, all threads, as a part of one core. The delay is the time from sending the request to the
 write that paints the first token, less the time that a raw httpx client waits for the first token of the same question;
 the two take turns. Targets: 25 % of a core; 15 ms.
@@ -21,6 +21,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.chat.desk import ChatDesk
+    from tui.chat.pane import ChatPane
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -108,7 +113,6 @@ async def _watch(url: str, model: str, tokens: int, rounds: int, size: tuple[int
     from launcher.chat.settings import ChatSettings
     from tui.app import VdeckApp
     from tui.chat.pane import ChatPane
-    from tui.chat.wants import Ask, ChatWanted
 
     app = VdeckApp()
     async with app.run_test(size=size) as pilot:
@@ -117,37 +121,51 @@ async def _watch(url: str, model: str, tokens: int, rounds: int, size: tuple[int
         await screens.until(lambda: bool(app.main.query(ChatPane)) and app.main.query_one(ChatPane)._model is not None)
         pane = app.main.query_one(ChatPane)
         desk = app.main.query_one("DetailTabs").controller._chat  # type: ignore[attr-defined]
-        settings = ChatSettings(max_tokens=tokens, seed=7, extra={"ignore_eos": True, "min_tokens": tokens})
-        desk.session.change(settings)
-        found = [await _long(pane, desk, output, tokens, url, model, settings)]
+        more = {"ignore_eos": True, "min_tokens": tokens}
+        desk.session.change(ChatSettings(max_tokens=tokens, seed=7, extra=more))
+        found = [await _long(pane, output, tokens, url, model)]
 
-        # the first token, taking turns with a raw client
         desk.session.change(ChatSettings(max_tokens=4, seed=7))
-        screen_s, raw_s = [], []
-        for number in range(rounds):
-            prompt = f"round {number} of the measurement"
-            desk.session.clear()
-            await asyncio.sleep(0.3)
-            raw_s.append(await asyncio.to_thread(_raw, url, model, f"{prompt} raw"))
-            seen, begun = asyncio.Event(), time.perf_counter()
-
-            def look(now: float, written: int) -> None:
-                if not seen.is_set() and any(one.item.kind == "prose" for one in pane.view.rows.painted):
-                    screen_s.append(now - begun)
-                    seen.set()
-
-            output.listeners.append(look)
-            pane.post_message(ChatWanted(pane, Ask(f"{prompt} screen")))
-            await asyncio.wait_for(seen.wait(), 60)
-            output.listeners.remove(look)
-            await screens.until(lambda: not pane.answering)
-        pairs = sorted(1000 * (a - b) for a, b in zip(screen_s, raw_s))
-        found.append(
-            f"first token painted {statistics.median(screen_s) * 1000:.1f} ms after the key, raw httpx has it after "
-            f"{statistics.median(raw_s) * 1000:.1f} ms: {statistics.median(pairs):.1f} ms later (middle half "
-            f"{pairs[len(pairs) // 4]:.1f} to {pairs[-1 - len(pairs) // 4]:.1f}, {rounds} pairs)"
-        )
+        found.append(await _first_tokens(pane, desk, output, rounds, url, model))
     return found
+
+
+async def _first_tokens(
+    pane: ChatPane, desk: ChatDesk, output: screens.Output, rounds: int, url: str, model: str
+) -> str:
+    """The first token on the screen, taking turns with a raw client."""
+    screen_s, raw_s = [], []
+    for number in range(rounds):
+        prompt = f"round {number} of the measurement"
+        desk.session.clear()
+        await asyncio.sleep(0.3)
+        raw_s.append(await asyncio.to_thread(_raw, url, model, f"{prompt} raw"))
+        screen_s.append(await _painted(pane, output, f"{prompt} screen"))
+        await screens.until(lambda: not pane.answering)
+    later = sorted(1000 * (ours - theirs) for ours, theirs in zip(screen_s, raw_s))
+    return (
+        f"first token painted {statistics.median(screen_s) * 1000:.1f} ms after the key, raw httpx has it after "
+        f"{statistics.median(raw_s) * 1000:.1f} ms: {statistics.median(later):.1f} ms later (middle half "
+        f"{later[len(later) // 4]:.1f} to {later[-1 - len(later) // 4]:.1f}, {rounds} pairs)"
+    )
+
+
+async def _painted(pane: ChatPane, output: screens.Output, prompt: str) -> float:
+    """Seconds from the key to the write that has the first token."""
+    from tui.chat.wants import Ask, ChatWanted
+
+    seen, begun = asyncio.get_running_loop().create_future(), time.perf_counter()
+
+    def look(now: float, written: int) -> None:
+        if not seen.done() and any(one.item.kind == "prose" for one in pane.view.rows.painted):
+            seen.set_result(now - begun)
+
+    output.listeners.append(look)
+    pane.post_message(ChatWanted(pane, Ask(prompt)))
+    try:
+        return float(await asyncio.wait_for(seen, 60))
+    finally:
+        output.listeners.remove(look)
 
 
 async def _long(
@@ -162,7 +180,7 @@ async def _long(
     cpu, clock, before = time.process_time(), time.monotonic(), output.bytes
     pane.post_message(ChatWanted(pane, Ask(prompt)))
     await screens.until(lambda: pane.answering)
-    while pane.answering:
+    while pane.answering:  # noqa: ASYNC110 - a value that the screen keeps
         await asyncio.sleep(0.2)
     spent, cpu = time.monotonic() - clock, time.process_time() - cpu
     turn = pane._turns[-1]

@@ -36,8 +36,11 @@ class Session:
     ``host``: the widget that its workers belong to. All methods are for the screen's thread.
     """
 
-    def __init__(self, host: Widget, sources: Sources, run: RunView, *, fresh: bool = False) -> None:
-        """``fresh``: a conversation of its own, whatever was said before."""
+    def __init__(
+        self, host: Widget, sources: Sources, run: RunView, *, fresh: bool = False, model: str | None = None
+    ) -> None:
+        """``fresh``: a conversation of its own, whatever was said before, whose options are not kept. ``model``: who
+        answers in it."""
         self.run = run
         self.settings = ChatSettings()
         self.models: tuple[Model, ...] = tuple(Model(name) for name in run.served_names)
@@ -48,6 +51,7 @@ class Session:
         self._host = host
         self._sources = sources
         self._fresh = fresh
+        self._only = model
         self._loaded = False
         self._face: Face | None = None
         self._hearing: Hearing | None = None
@@ -64,6 +68,7 @@ class Session:
             self._loaded = True
             self.turns, self.settings = conversation.shown(turns), settings
             if self._fresh:
+                self.settings = replace(settings, model=self._only or settings.model)
                 self.clear()
             else:
                 face.show_history(self.turns)
@@ -101,7 +106,8 @@ class Session:
         """Send the next prompts like this, and have it so the next time."""
         if settings != self.settings:
             self.settings = settings
-            self._write(lambda: self._sources.save_chat_settings(self.run, settings))
+            if not self._fresh:
+                self._write(lambda: self._sources.save_chat_settings(self.run, settings))
         self.tell_settings()
 
     def attach(self, pictures: Sequence[str]) -> None:
@@ -231,13 +237,15 @@ class Session:
         if problem is not None:
             self._face.put_back(prompt.text)
             self.attach(prompt.images)
-            self._offer(problem)
+            self._offer(problem, prompt)
 
-    def _offer(self, problem: VdeckError) -> None:
+    def _offer(self, problem: VdeckError, prompt: Turn) -> None:
         """What can be done about a problem, when a key or command does it."""
         if self.settings.mode == "chat" and errors.wants_completions(problem):
-            self.change(replace(self.settings, mode="completions"))
-            self.say("It is a base model: its text is sent as it is now (completions). /mode chat takes that back.")
+            self.say("This model has no chat template. /mode completions sends your text as it is.")
+        elif prompt.images and errors.refuses_images(problem):
+            self.attach(())
+            self.say("The picture is taken off the prompt: this model takes none.")
 
     # -- the transcript
 

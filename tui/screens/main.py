@@ -12,7 +12,7 @@ from tui.render.order import arrange
 from tui.screens.attaching import Attaching
 from tui.screens.diagnosing import Diagnosing
 from tui.screens.filtering import Filtering
-from tui.screens.run_actions import RunActions
+from tui.screens.siding import Siding
 from tui.widgets.empty_state import EmptyState
 from tui.widgets.header_bar import HeaderBar
 from tui.widgets.key_bar import KeyBar
@@ -37,7 +37,7 @@ _CHANGING = (
 )  # fmt: skip
 
 
-class MainScreen(Filtering, Attaching, Diagnosing, RunActions):
+class MainScreen(Filtering, Attaching, Diagnosing, Siding):
     """Hands every snapshot down to the widgets and turns their messages into state. It reads and starts nothing."""
 
     BINDINGS = bindings("runs", "global")
