@@ -192,7 +192,6 @@ class RunPaths:
         """The files of one benchmark of this run."""
         return BenchPaths(os.path.join(self.bench, bench_id))
 
-    @property
     def bench_start(self) -> str:
         """Held while a benchmark is started, so that a run has one at a time."""
         return os.path.join(self.bench, "start.lock")

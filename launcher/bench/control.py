@@ -64,9 +64,7 @@ def cancel(bench: Bench) -> None:
         raise _unwritable(error) from error
 
 
-def wait(
-    bench: Bench, timeout_s: float | None = None, on_change: Callable[[Bench], None] | None = None
-) -> Bench:
+def wait(bench: Bench, timeout_s: float | None = None, on_change: Callable[[Bench], None] | None = None) -> Bench:
     """Wait until a benchmark has ended; returns it as it is then, also at the timeout. ``on_change`` gets every new
     state on the way."""
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
@@ -92,7 +90,7 @@ def _one_at_a_time(run: paths.RunPaths, seen: RunView) -> Iterator[None]:
     """Held while a benchmark is made. Raises UsageError when one is under way."""
     try:
         files.make_private(run.bench)
-        descriptor = os.open(run.bench_start, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(run.bench_start(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise _unwritable(error) from error
     try:

@@ -88,7 +88,14 @@ def _section(bench: Bench) -> str:
     facts = [f"run {bench.run_name} #{bench.run_id}", f"benchmark #{bench.id}", rfc3339(bench.created or None) or "",
              f"engine {bench.engine}" if bench.engine else "", f"client {bench.client}" if bench.client else "",
              bench.status]  # fmt: skip
-    lines = [f"## {_cell(title)}", "", _cell(", ".join(fact for fact in facts if fact)) + ".", "", _cell(asked(bench)), ""]
+    lines = [
+        f"## {_cell(title)}",
+        "",
+        _cell(", ".join(fact for fact in facts if fact)) + ".",
+        "",
+        _cell(asked(bench)),
+        "",
+    ]
     lines += [f"| {' | '.join(_HEAD)} |", "|---" + "|---:" * (len(_HEAD) - 1) + "|"]
     lines += [f"| {' | '.join(map(_cell, cells(point)))} |" for point in bench.points]
     lines += ["", "Latencies in ms."]

@@ -6,7 +6,9 @@ import re
 
 from launcher.text import clean_line, shorten
 
-_ERROR = re.compile(r"^(?:[A-Za-z_][\w.]*)?(?:Error|Exception|Interrupt|NotFound|Exit)\b:?.*|.*\berror: .+|.*\bERROR\b.+")
+_ERROR = re.compile(
+    r"^(?:[A-Za-z_][\w.]*)?(?:Error|Exception|Interrupt|NotFound|Exit)\b:?.*|.*\berror: .+|.*\bERROR\b.+"
+)
 _NOISE = re.compile(r"^(?:\s|Traceback |During handling|The above exception|For further information|\^)")
 
 

@@ -26,7 +26,9 @@ def loads_of(rates: str = "", concurrency: str = "") -> tuple[Load, ...]:
             fix="give one of the two as a single number",
         )
     if len(bounds) > 1 and wanted and wanted[0] is not None:
-        raise UsageError("several bounds of concurrency are measured with the request rate inf", fix="leave the rate out")
+        raise UsageError(
+            "several bounds of concurrency are measured with the request rate inf", fix="leave the rate out"
+        )
     if len(bounds) > 1:
         return _bounded([Load(None, bound) for bound in bounds])
     bound = bounds[0] if bounds else None

@@ -21,7 +21,9 @@ _PASSED_ON = {"--tokenizer-mode": True, "--trust-remote-code": False}
 def ready(run: RunView) -> None:
     """Raises UsageError when the run cannot be measured now."""
     if not run.live:
-        raise UsageError(f"run {run.id} ({run.name}) is {run.status}", fix=f"vdeck run restart {run.id} starts it again")
+        raise UsageError(
+            f"run {run.id} ({run.name}) is {run.status}", fix=f"vdeck run restart {run.id} starts it again"
+        )
     if not run.ready or run.url is None:
         raise UsageError(
             f"run {run.id} ({run.name}) is not ready ({run.phase or run.status})",

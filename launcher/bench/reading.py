@@ -66,7 +66,11 @@ def _error(value: Mapping[str, Any], completed: int | None, failed: int | None) 
     if not failed:
         return None
     said = first_error(value.get("errors"))
-    what = f"all {failed} requests failed" if completed == 0 else f"{failed} of {failed + (completed or 0)} requests failed"
+    what = (
+        f"all {failed} requests failed"
+        if completed == 0
+        else f"{failed} of {failed + (completed or 0)} requests failed"
+    )
     return f"{what}: {said}" if said else what
 
 

@@ -32,7 +32,9 @@ def point_from_json(value: Mapping[str, Any]) -> Point:
     known |= {name: count(value.get(name)) for name in _COUNTS}
     for name in LATENCIES:
         got = value.get(name)
-        known[name] = Latency(**{key: number(got.get(key)) for key in Latency._fields}) if isinstance(got, dict) else Latency()
+        known[name] = (
+            Latency(**{key: number(got.get(key)) for key in Latency._fields}) if isinstance(got, dict) else Latency()
+        )
     error, warnings = value.get("error"), value.get("warnings")
     known["error"] = error if isinstance(error, str) else None
     known["warnings"] = tuple(map(str, warnings)) if isinstance(warnings, list) else ()
@@ -42,9 +44,7 @@ def point_from_json(value: Mapping[str, Any]) -> Point:
 
 
 _COUNTS = ("seed", "completed", "failed", "input_tokens", "output_tokens")
-_NUMBERS = tuple(
-    name for name, kind in Point.__annotations__.items() if "float" in str(kind) and name not in _COUNTS
-)
+_NUMBERS = tuple(name for name, kind in Point.__annotations__.items() if "float" in str(kind) and name not in _COUNTS)
 
 
 def number(value: Any) -> float | None:
