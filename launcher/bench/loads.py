@@ -16,7 +16,8 @@ def loads_of(rates: str = "", concurrency: str = "") -> tuple[Load, ...]:
 
     ``rates``: requests a second, ``inf`` for all at once. ``concurrency``: requests at a time. Both are lists such as
     ``1,2,4`` or sweeps such as ``1..16``. Several rates share the one bound of concurrency, if there is one; several
-    bounds are for the rate ``inf``. Several of both is refused: it is not clear which pairs are meant. Raises UsageError.
+    bounds are for the rate ``inf``. Several of both is refused: it is not clear which pairs are meant.
+    Raises UsageError.
     """
     wanted = [None if math.isinf(rate) else rate for rate in _numbers(rates, "request rate", whole=False)]
     bounds = [int(bound) for bound in _numbers(concurrency, "concurrency", whole=True)]

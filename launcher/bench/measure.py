@@ -151,7 +151,7 @@ class Meter:
     ) -> str | None:  # fmt: skip
         path = self._task.at.client_result(number)
         value, _ = files.read_json(path)
-        if value is None or client.code != 0 and value.get("completed") is None:
+        if value is None or (client.code != 0 and value.get("completed") is None):
             self._last_word()
             return failure.decisive(client.said(), client.code or 0) if client.code else "the client wrote no result"
         written = os.stat(path).st_mtime
@@ -161,14 +161,14 @@ class Meter:
             value, load, started=started, ended=started + duration, seed=seed, file=os.path.basename(path)
         )
         if point.failed:
-            self._last_word(point)
+            self._last_word()
         seen = warnings.Seen(
             before, after, reading.sending_rate(value), reading.lag_s(value), self._task.earlier, in_vain
         )
         self._write(number, point._replace(warnings=warnings.of(self._task.plan, point, seen)))
         return point.error if point.completed == 0 else None
 
-    def _last_word(self, point: Point | None = None) -> None:
+    def _last_word(self) -> None:
         """Requests failed: when that is because the server is gone, the supervisor says so in a moment. Raises
         RunGone."""
         deadline = time.monotonic() + LAST_WORD_S

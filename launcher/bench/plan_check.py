@@ -34,7 +34,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
 
 def faults(plan: Plan) -> tuple[tuple[str, str], ...]:
     """The same with the field of the plan that each is about, for a form: ``("path", "a data set of …")``."""
-    return tuple((*_words(plan), *_numbers(plan), *_dataset(plan), *_loads(plan), *_goals(plan), *_options(plan)))
+    return (*_words(plan), *_numbers(plan), *_dataset(plan), *_loads(plan), *_goals(plan), *_options(plan))
 
 
 def _words(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a client wrote of one load -> a Point. Pure. Keys of ``vllm bench serve`` from 0.6 to 0.33, times in ms there."""
+"""What a client wrote of one load -> a Point. Pure. Keys of ``vllm bench serve`` from 0.6 to 0.33, its times in ms."""
 
 from __future__ import annotations
 

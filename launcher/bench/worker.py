@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import sys
-import time
 import traceback
 from typing import NamedTuple
 
@@ -63,7 +62,8 @@ def _job(at: paths.BenchPaths) -> Job:
     goals = tuple((str(key), float(limit)) for key, limit in value.get("goals") or ())
     return Job(
         plan_json.from_json(value.get("plan") or {}), str(value.get("run_id")),
-        command.server_from_json(value.get("server") or {}), command.client_from_json(value.get("command") or {}), goals,
+        command.server_from_json(value.get("server") or {}), command.client_from_json(value.get("command") or {}),
+        goals,
     )  # fmt: skip
 
 
