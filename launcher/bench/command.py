@@ -72,14 +72,8 @@ def argv(
 def _dataset(plan: Plan) -> list[str]:
     words = ["--dataset-name", plan.dataset]
     if plan.dataset == "random":
-        # without --ignore-eos an answer could end early, and older releases do not set it by themselves
-        words += [
-            "--random-input-len",
-            str(plan.input_len),
-            "--random-output-len",
-            str(plan.output_len),
-            "--ignore-eos",
-        ]
+        words += ["--random-input-len", str(plan.input_len), "--random-output-len", str(plan.output_len)]
+        words += ["--ignore-eos"]  # else an answer could end early: older releases do not set it by themselves
         words += ["--random-range-ratio", f"{plan.range_ratio:g}"] if plan.range_ratio else []
         words += ["--random-prefix-len", str(plan.prefix_len)] if plan.prefix_len else []
         return words
