@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from launcher import paths
@@ -12,6 +13,7 @@ from launcher.bench import client_env, command, failure, reading, result_json, w
 from launcher.bench.client_run import ClientRun
 from launcher.bench.command import Client, Server
 from launcher.bench.counters import CounterReader, Counters
+from launcher.bench.masking import masked_point
 from launcher.bench.orders import Orders, RunGone
 from launcher.bench.plan import Load, Plan
 from launcher.bench.result import Bench, Point, Progress
@@ -40,6 +42,8 @@ class Task(NamedTuple):
     client: Client
     goals: tuple[tuple[str, float], ...]
     earlier: tuple[Bench, ...] = ()
+    mask: Callable[[str], str] = str
+    """Takes the secrets of the run out of what clients and servers say."""
 
 
 class Meter:
@@ -177,4 +181,4 @@ class Meter:
             time.sleep(TURN_S)
 
     def _write(self, number: int, point: Point) -> None:
-        files.write_json(self._task.at.point(number), result_json.point_to_json(point))
+        files.write_json(self._task.at.point(number), result_json.point_to_json(masked_point(point, self._task.mask)))

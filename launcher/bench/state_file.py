@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from launcher.bench.plan import Load
@@ -17,8 +18,10 @@ SAVE_S = 0.25
 class StateFile:
     """The one owner of a benchmark's state."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, mask: Callable[[str], str]) -> None:
+        """``mask``: takes the secrets of the run out of what clients and servers say."""
         self._path = path
+        self._mask = mask
         self._value: dict[str, Any] = {
             "status": "starting", "reason": None, "worker": os.getpid(), "started": time.time(), "ended": None,
             "progress": None, "measuring": None, "measuring_since": None,
@@ -38,8 +41,9 @@ class StateFile:
 
     def end(self, status: Status, reason: str | None) -> None:
         """The last word."""
+        said = None if reason is None else self._mask(reason)
         self._value |= {
-            "status": status, "reason": reason, "ended": time.time(), "progress": None, "measuring": None,
+            "status": status, "reason": said, "ended": time.time(), "progress": None, "measuring": None,
             "measuring_since": None,
         }  # fmt: skip
         self._save(now=True)

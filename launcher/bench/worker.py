@@ -20,8 +20,9 @@ from launcher.bench.orders import Cancelled, Orders, RunGone
 from launcher.bench.plan import Plan
 from launcher.bench.state_file import StateFile
 from launcher.bench.store import list_of
+from launcher.logs.redact import Redactor
 from launcher.metrics.scrape import Scraper
-from launcher.runs import files, listing, process, secrets
+from launcher.runs import files, listing, masking, process, secrets
 from launcher.runs.target import parse
 
 LOCK_TRIES_S = 2.0
@@ -35,9 +36,11 @@ def main(folder: str) -> None:
     if not files.lock_within(lock, LOCK_TRIES_S):
         return
     process.become_subreaper()
-    state = StateFile(at.state)
+    run = paths.RunPaths(os.path.dirname(os.path.dirname(folder)))
+    mask = masking.of(run, listing.load_record(run)[0])
+    state = StateFile(at.state, mask)
     try:
-        _work(at, state)
+        _work(at, run, state, mask)
     except Exception as error:
         traceback.print_exc()
         sys.stderr.flush()
@@ -67,7 +70,7 @@ def _job(at: paths.BenchPaths) -> Job:
     )  # fmt: skip
 
 
-def _work(at: paths.BenchPaths, state: StateFile) -> None:
+def _work(at: paths.BenchPaths, run: paths.RunPaths, state: StateFile, mask: Redactor) -> None:
     try:
         job = _job(at)
     except (ValueError, TypeError) as error:
@@ -75,9 +78,8 @@ def _work(at: paths.BenchPaths, state: StateFile) -> None:
         return
     orders = Orders(at, job.run_id)
     orders.listen()
-    run = paths.RunPaths(os.path.dirname(os.path.dirname(at.folder)))
     earlier = tuple(bench for bench in list_of(run.folder) if bench.folder != at.folder)
-    task = measure.Task(at, run, job.plan, job.server, job.client, job.goals, earlier)
+    task = measure.Task(at, run, job.plan, job.server, job.client, job.goals, earlier, mask)
     meter = measure.Meter(task, state, orders, _counters(run, job.server))
     first = job.plan.seed if job.plan.seed is not None else random.SystemRandom().randrange(2**31 - 1024)
     try:

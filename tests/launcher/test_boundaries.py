@@ -125,7 +125,9 @@ def test_widgets_neither_fetch_nor_read() -> None:
         yield from _roots(_imported(tree)) & {"httpx", "subprocess", "socket", "urllib"}
         yield from (name for name in _calls(tree) if name in READS or name.endswith(READ_METHODS))
 
-    widgets = [path for path in _modules("tui/widgets", "tui/detail", "tui/chat", "tui/bench") if path.name != "controller.py"]
+    widgets = [
+        path for path in _modules("tui/widgets", "tui/detail", "tui/chat", "tui/bench") if path.name != "controller.py"
+    ]
     assert _offenders(widgets, look) == {}
 
 
