@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import cast
 
 from launcher.bench.loads import loads_of
 from launcher.bench.plan import Client, Dataset, Plan
 from launcher.errors import UsageError
 from tui.commands.options import Values, duration
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import cast
-else:
-
-    def cast(_kind: str, value: object) -> object:
-        """``typing.cast`` without its import."""
-        return value
-
 
 RANDOM_OUTPUT_LEN = 128
 
@@ -41,7 +32,7 @@ def plan_of(values: Values) -> Plan:
         loads=loads_of(values.text("request-rate") or "", values.text("max-concurrency") or ""),
         burstiness=values.number("burstiness") or 0.0,
         seed=values.integer("seed"),
-        client=cast("Client", values.word("client")),
+        client=cast(Client, values.word("client")),
         route="chat" if values.flag("chat") else "completions",
         model=values.text("model"),
         tokenizer=values.text("tokenizer"),
@@ -55,7 +46,7 @@ def plan_of(values: Values) -> Plan:
 
 def _dataset(named: str | None, path: str | None) -> Dataset:
     if named is not None:
-        return cast("Dataset", named)
+        return cast(Dataset, named)
     if path is None:
         return "random"
     return "custom" if path.endswith(".jsonl") else "sharegpt"

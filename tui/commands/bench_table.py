@@ -122,8 +122,8 @@ def comparison(found: Comparison, *, limit: int | None = None) -> list[str]:
     """What was different, then a table of figures for each load that both measured."""
     lines = [f"A  {_title(found.a)}", f"B  {_title(found.b)}"]
     if found.differences:
-        rows = [("", "A", "B"), *((one.what, one.a, one.b) for one in found.differences)]
-        lines += ["", *output.table(rows, limit=limit)]
+        told = [("", "A", "B"), *((one.what, one.a, one.b) for one in found.differences)]
+        lines += ["", *output.table(told, limit=limit)]
     for load in dict.fromkeys(row.load for row in found.rows):
         rows = [_compared(row) for row in found.rows if row.load == load]
         lines += ["", *output.table([(load_name(load), "A", "B", "B to A", ""), *rows], right=(1, 2, 3))]
