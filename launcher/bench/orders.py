@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
@@ -43,6 +44,8 @@ class Orders:
         if not now and time.monotonic() < self._due:
             return
         self._due = time.monotonic() + LOOK_S
+        if not os.path.isdir(self._at.folder):
+            raise Cancelled  # removed by hand: nobody wants to know
         run = listing.load(self._run_id)
         why = gone(run)
         if why is not None:
