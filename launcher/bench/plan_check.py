@@ -48,7 +48,11 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     for name, title, low, high in _LIMITS:
         value = getattr(plan, name)
         if value is not None and not low <= value <= high:
-            yield name, f"{title} must be from {low:,g} to {high:,g}, not {value:,g}".replace(",", "")
+            yield name, f"{title} must be from {_shown(low)} to {_shown(high)}, not {_shown(value)}"
+
+
+def _shown(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _dataset(plan: Plan) -> Iterator[tuple[str, str]]:
