@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Mapping, Sequence
 
 from launcher.bench.progress import Parser
@@ -10,6 +12,7 @@ from launcher.bench.result import Progress
 from launcher.runs import process, tree
 
 _CHUNK = 1 << 16
+_KILL_S = 2.0
 _SAID = 1 << 16
 """So much of the end of its output is looked at when it failed."""
 
@@ -40,9 +43,14 @@ class ClientRun:
     def kill(self) -> None:
         """SIGKILL to the client and to everything that it started; its connections close, and the server drops what it
         was answering."""
-        process.kill_group(self.pid)
-        for pid in tree.members(tree.scan(), supervisor=os.getpid(), known=()):
-            process.send(pid, 9)
+        if self.code is None:
+            process.kill_group(self.pid)
+        # what it put into the background hangs below this process, a subreaper; a fork may overtake one look
+        deadline = time.monotonic() + _KILL_S
+        while (left := tree.members(tree.scan(), supervisor=os.getpid())) and time.monotonic() < deadline:
+            for pid in left:
+                process.send(pid, signal.SIGKILL)
+            process.reap_last(0.05)
         process.reap_last()
 
     def said(self) -> str:

@@ -77,10 +77,8 @@ class Meter:
         try:
             before, began = self._follow(client, load)
             after = self._after()
-        except BaseException:
-            client.kill()
-            raise
         finally:
+            client.kill()
             self._state.measuring(None, None)
         return self._point(number, load, seed, client, before, after, began, in_vain)
 
@@ -99,9 +97,10 @@ class Meter:
         if made is None:
             raise RunGone(f"the run cannot be read: {why}")
         own_env = run.environment if os.path.isdir(run.environment) else None
+        root = process.REPO_ROOT if self._task.client.kind == "vdeck" else None
         return client_env.build(
-            made, folder=run.folder, own_env=own_env, secrets=secrets.variables(run.secrets),
-            inherited=os.environ, root=process.REPO_ROOT, host=parse(self._task.server.url).host,
+            made, folder=run.folder, own_env=own_env, secrets=secrets.variables(run.secrets), inherited=os.environ,
+            root=root, host=parse(self._task.server.url).host,
         )  # fmt: skip
 
     def _follow(self, client: ClientRun, load: Load) -> tuple[Counters, float | None]:

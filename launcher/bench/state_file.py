@@ -30,9 +30,11 @@ class StateFile:
         self._due = 0.0
 
     def progress(self, progress: Progress) -> None:
-        """Where it is; on disk within ``SAVE_S``."""
+        """Where it is: a new step is on disk at once, a count within ``SAVE_S``."""
+        before = self._value["progress"] or {}
+        stepped = (before.get("load"), before.get("step")) != (progress.load, progress.step)
         self._value |= {"status": "running", "progress": progress._asdict()}
-        self._save()
+        self._save(now=stepped)
 
     def measuring(self, load: Load | None, since: float | None) -> None:
         """The load whose requests are under way since then (seconds since the epoch); None when none is."""

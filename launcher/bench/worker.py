@@ -7,7 +7,6 @@ only, as the supervisor.
 from __future__ import annotations
 
 import os
-import random
 import sys
 import traceback
 from typing import NamedTuple
@@ -81,7 +80,7 @@ def _work(at: paths.BenchPaths, run: paths.RunPaths, state: StateFile, mask: Red
     earlier = tuple(bench for bench in list_of(run.folder) if bench.folder != at.folder)
     task = measure.Task(at, run, job.plan, job.server, job.client, job.goals, earlier, mask)
     meter = measure.Meter(task, state, orders, _counters(run, job.server))
-    first = job.plan.seed if job.plan.seed is not None else random.SystemRandom().randrange(2**31 - 1024)
+    first = job.plan.seed if job.plan.seed is not None else int.from_bytes(os.urandom(4)) >> 1
     try:
         for number, load in enumerate(job.plan.loads):
             # an explicit seed is counted on, so that no load finds the prompts of the last in the prefix cache

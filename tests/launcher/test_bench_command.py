@@ -177,6 +177,7 @@ def test_the_client_has_the_key_in_its_environment_and_not_the_mark_of_the_run()
                 root="/root-of-vdeck", host="127.0.0.1")  # fmt: skip
     assert env["OPENAI_API_KEY"] == "k" and env["HF_HUB_OFFLINE"] == "1" and env["HF_TOKEN"] == "t"
     assert not {"VDECK_RUN_DIR", "RUN_ID", "RUN_DIR", "PORT"} & set(env)
+    assert env["PYTHONPATH"] == "/root-of-vdeck"
     assert env["no_proxy"] == "a,127.0.0.1" and env["PATH"].startswith("/e/bin:")
-    without = build(made, folder="/run", own_env=None, secrets={}, inherited=inherited, root="/r", host="far.example")
-    assert "OPENAI_API_KEY" not in without and without["no_proxy"] == "a"
+    without = build(made, folder="/run", own_env=None, secrets={}, inherited=inherited, root=None, host="far.example")
+    assert not {"OPENAI_API_KEY", "PYTHONPATH"} & set(without) and without["no_proxy"] == "a"

@@ -86,7 +86,7 @@ def test_a_benchmark_from_the_command_line(tmp_path: Path, capsys: Capsys) -> No
     assert lines[3] == "Latencies: p50/p99 in ms."
     assert "The goals hold at the highest load measured, all at once" in lines[4] and len(lines) == 5
     (kept,) = store.everything()
-    assert f"Kept as benchmark {kept.id}" in shown.err and "load 2 of 2 (all at once)" in shown.err
+    assert f"Kept as benchmark {kept.id}" in shown.err and "load 1 of 2 (50 req/s)" in shown.err
     assert kept.plan.label == "mine" and kept.goals == (("ttft", 1.0),)
 
     document = json.loads(vdeck(capsys, "bench", run_id, "-n", "2", "--json").out)
