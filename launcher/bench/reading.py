@@ -84,12 +84,13 @@ def first_error(errors: Any) -> str | None:
 
 
 def sending_rate(value: Mapping[str, Any]) -> float | None:
-    """Requests a second at which the client really sent; None when it did not write down when."""
+    """Requests a second at which the client really sent, rather too high than too low (the arrivals of n requests are
+    spread over n intervals, the first of which is before the first request); None when it did not write down when."""
     times = [found for entry in _list(value.get("start_times")) if (found := number(entry)) is not None]
     if len(times) < 2:
         return None
     span = max(times) - min(times)
-    return (len(times) - 1) / span if span > 0 else None
+    return len(times) / span if span > 0 else None
 
 
 def lag_s(value: Mapping[str, Any]) -> float | None:

@@ -11,6 +11,8 @@ from launcher.bench.result import Bench, Point
 
 HIT_SLACK = 0.02
 """More hits than this share above the expected one are no accident."""
+TEMPLATE_TOKENS = 48
+"""What chat templates put in front of every prompt, at most as a rule."""
 SENT_SHARE = 0.9
 """A client that sends less than this share of the wanted rate does not keep up."""
 LATE_S = 0.05
@@ -61,19 +63,21 @@ def _cache(plan: Plan, point: Point, seen: Seen) -> Iterator[str]:
     if hits is None or not queries or queries <= 0:
         return
     share = hits / queries
-    if share <= expected_hits(plan, point):
+    if share <= expected_hits(plan, point, queries):
         return
     same = repeated(plan, point, seen.earlier)
     why = f" ({same})" if same else ""
     yield f"The prefix cache had {share * 100:.0f} % of the prompt tokens already{why}: first tokens came too quickly."
 
 
-def expected_hits(plan: Plan, point: Point) -> float:
-    """The share of prompt tokens that may come from the prefix cache without anything being wrong: the shared prefix,
-    and the one prompt that the test request and the warmups sent before."""
+def expected_hits(plan: Plan, point: Point, queries: float) -> float:
+    """The share of ``queries`` (prompt tokens) that may come from the prefix cache without anything being wrong: the
+    shared prefix, the head of a chat template, and the one prompt that the test request and the warmups sent."""
     shared = plan.prefix_len / (plan.prefix_len + plan.input_len) if plan.dataset == "random" else 0.0
     prompts = (point.completed or 0) + (point.failed or 0)
-    return min(1.0, shared + (1 / prompts if prompts else 0.0) + HIT_SLACK)
+    again = (1 + plan.warmups) / prompts if prompts else 0.0
+    template = TEMPLATE_TOKENS * prompts / queries if plan.route == "chat" else 0.0
+    return min(1.0, shared + again + template + HIT_SLACK)
 
 
 def repeated(plan: Plan, point: Point, earlier: Sequence[Bench]) -> str | None:

@@ -75,7 +75,7 @@ def test_what_is_missing_or_strange_is_unknown(value: dict[str, Any]) -> None:
 
 
 def test_when_the_client_sent() -> None:
-    assert reading.sending_rate(TODAY) == 2.0
+    assert reading.sending_rate(TODAY) == 3.0
     assert reading.sending_rate({}) is None and reading.sending_rate({"start_times": [1.0]}) is None
     assert reading.lag_s({"client_lag_p99_ms": 80.0}) == 0.08 and reading.lag_s({}) is None
 

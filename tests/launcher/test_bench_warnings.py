@@ -75,6 +75,12 @@ def test_the_same_file_hits_whatever_the_seed() -> None:
     assert "(the same file as benchmark 222222222222)" in note
 
 
+def test_the_head_of_a_chat_template_and_repeated_warmups_are_no_accident() -> None:
+    hit = AFTER._replace(hits=1000 + 3000)
+    assert told(after=hit) != [] and told(plan=Plan(route="chat"), after=hit) == []
+    assert told(plan=Plan(warmups=10), after=hit) == []
+
+
 def test_preemptions() -> None:
     assert told(after=AFTER._replace(preemptions=1)) == [
         "The server preempted requests once: its KV cache was too small for this load."
