@@ -193,6 +193,14 @@ class RunPaths:
     def bench(self) -> str:
         return self._at("bench")
 
+    def bench_of(self, bench_id: str) -> BenchPaths:
+        """The files of one benchmark of this run."""
+        return BenchPaths(os.path.join(self.bench, bench_id))
+
+    def bench_start(self) -> str:
+        """Held while a benchmark is started, so that a run has one at a time."""
+        return os.path.join(self.bench, "start.lock")
+
     @property
     def chat(self) -> str:
         return self._at("chat")
@@ -216,3 +224,56 @@ class RunPaths:
     def exit_code(self, step: int, attempt: int) -> str:
         """Where the step's wrapper leaves the exit code, so that a second supervisor can still read it."""
         return self._at(f"exit-{attempt}-{step}")
+
+
+class BenchPaths:
+    """The files of one benchmark: a folder in the folder of its run."""
+
+    __slots__ = ("folder",)
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    @property
+    def record(self) -> str:
+        """What is to be measured; written once by whoever starts the benchmark."""
+        return self._at("bench.json")
+
+    @property
+    def state(self) -> str:
+        return self._at("state.json")
+
+    @property
+    def output(self) -> str:
+        """What the clients print."""
+        return self._at("output.log")
+
+    @property
+    def lock(self) -> str:
+        """Held by the worker as long as it lives."""
+        return self._at("worker.lock")
+
+    @property
+    def worker_log(self) -> str:
+        """What the worker itself prints: nothing, unless it has a fault."""
+        return self._at("worker.log")
+
+    @property
+    def intent(self) -> str:
+        return self._at("intent.json")
+
+    @property
+    def points(self) -> str:
+        """The folder of the results, one a load."""
+        return self._at("points")
+
+    def point(self, number: int) -> str:
+        """Our own file of one load."""
+        return os.path.join(self.points, f"{number}.json")
+
+    def client_result(self, number: int) -> str:
+        """What the client wrote of one load."""
+        return os.path.join(self.points, f"{number}.client.json")

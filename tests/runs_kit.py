@@ -11,7 +11,7 @@ from typing import Any
 
 from launcher import paths
 from launcher.clusters.local import LocalCluster
-from launcher.runs import files, listing, record, reserve, tree
+from launcher.runs import files, listing, record, reserve, secrets, tree
 from launcher.runs.record import PortRecord, Probe, RunRecord, StepRecord
 from launcher.runs.view import RunView
 
@@ -41,6 +41,7 @@ def start(*steps: StepRecord, **fields: Any) -> str:
     with reserve.lock():
         run_id = reserve.new_id()
         run = paths.RunPaths.of(run_id)
+        secrets.write(run.secrets, fields.pop("secrets", {}))
         made = RunRecord(id=run_id, name=fields.pop("name", "test"), created=time.time(), steps=tuple(steps), **fields)
         files.write_atomic(run.manifest, b"name: test\n")
         files.write_json(run.record, record.to_json(made))

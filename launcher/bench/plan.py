@@ -40,7 +40,8 @@ class Plan:
     burstiness: float = 1.0
     """1: a Poisson process; larger: more even."""
     seed: int | None = None
-    """None: another one for every load of every benchmark, so that the prefix cache of the last cannot help."""
+    """Of the first load; each further one takes the next number, so that no load finds the prompts of the last in the
+    prefix cache. None: another one for every load of every benchmark."""
     client: Client = "auto"
     """``vllm``: ``vllm bench serve`` of the run's engine; ``vdeck``: our own; ``auto``: vllm where there is one."""
     route: Route = "completions"
@@ -52,5 +53,7 @@ class Plan:
     temperature: float | None = None
     label: str = ""
     """The user's own word for it."""
+    goals: tuple[tuple[str, float], ...] | None = None
+    """What goodput is measured against: key (ttft, itl, tpot, e2e) and limit in seconds; None: the goals of the run."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Further flags for ``vllm bench serve`` as they are (without the dashes)."""

@@ -62,7 +62,7 @@ class Progress(NamedTuple):
     load: int = 0
     """Index of the present load."""
     step: str = "client starts"
-    """client starts, warming up, measuring, done"""
+    """client starts, warming up, measuring, done; between two loads: waiting for the server to be idle"""
     done: int = 0
     total: int = 0
     """Requests of the present load."""

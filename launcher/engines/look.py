@@ -45,6 +45,14 @@ def look(script: str) -> Look:
     return Look(python, told, _variant(told, dists, torch_folder))
 
 
+def holds(script: str, *parts: str) -> bool:
+    """Whether a file (its path below site-packages, in parts) is among the packages of the Python behind this script.
+    Never raises."""
+    real = os.path.realpath(script)
+    python = interpreter(real)
+    return python is not None and any(os.path.exists(os.path.join(s, *parts)) for s in _site_packages(real, python))
+
+
 def interpreter(script: str) -> str | None:
     """The Python that a script's first lines name, absolute; None when it is no Python script or its Python is gone."""
     head = _head(script, 4096)

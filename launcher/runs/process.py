@@ -144,6 +144,39 @@ def supervisor_argv(run_folder: str, mode: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", code, run_folder, mode, "vdeck-supervisor"]
 
 
+def bench_argv(bench_folder: str) -> list[str]:
+    """How the worker of a benchmark is started: as light as a supervisor."""
+    code = f"import sys; sys.path += {[REPO_ROOT]!r}; from launcher.bench import worker as w; w.main(sys.argv[1])"
+    return [sys.executable, "-I", "-S", "-c", code, bench_folder, "vdeck-bench"]
+
+
+def start_bound(argv: Sequence[str], *, cwd: str, env: Mapping[str, str], output: str) -> int:
+    """Start a process that dies with this one, whatever kills this one: it leads a group of its own, its outputs are
+    appended to the file ``output``. Returns its pid; ``reap`` tells when it has ended. Raises OSError.
+
+    Call it from the main thread: the kernel's promise (PR_SET_PDEATHSIG) is bound to the thread that starts it.
+    """
+    parent = os.getpid()
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    prctl = _prctl()
+
+    def bind() -> None:  # pragma: no cover - runs in the child
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:  # it was killed before the promise was made
+            os._exit(127)
+
+    try:
+        child = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+            start_new_session=True, preexec_fn=bind,
+        )  # fmt: skip
+    finally:
+        os.close(descriptor)
+    child.returncode = 0  # the caller reaps by `reap`; without this the garbage collector would wait too
+    return child.pid
+
+
 # The wrapper of a step: it writes down the exit code, so that a supervisor that was not the parent can still read it.
 # A trap (not an ignored signal, which children would inherit) lets it outlive a signal to the whole group.
 _WRAPPER = """\
@@ -199,12 +232,21 @@ def reap_last(timeout_s: float = 1.0) -> None:
 def become_subreaper() -> bool:
     """Make this process the parent of every orphan below it (Linux prctl PR_SET_CHILD_SUBREAPER); False where that
     fails."""
+    prctl = _prctl()
+    return prctl is not None and bool(prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def _prctl() -> Callable[..., int] | None:
     import ctypes
 
     try:
-        return bool(ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) == 0)
+        found: Callable[..., int] = ctypes.CDLL(None, use_errno=True).prctl
+        return found
     except (OSError, AttributeError):
-        return False
+        return None
 
 
 def foreground(argv: Sequence[str]) -> int:

@@ -14,6 +14,8 @@ MODULES = {
     "run": "tui.commands.run",
     "attach": "tui.commands.attach",
     "chat": "tui.commands.chat",
+    "bench": "tui.commands.bench",
+    "result": "tui.commands.result",
     "diagnose": "tui.commands.diagnose",
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",
