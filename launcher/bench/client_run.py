@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from launcher.bench.progress import Parser
 from launcher.bench.result import Progress
@@ -32,9 +32,7 @@ class ClientRun:
 
     def poll(self) -> Progress:
         """Where it is; ``code`` tells whether it has ended."""
-        for pid, code in process.reap():
-            if pid == self.pid:
-                self.code = code
+        self._reap()
         while data := _read(self._output, self._offset):
             self._offset += len(data)
             self._parser.feed(data)
@@ -43,15 +41,30 @@ class ClientRun:
     def kill(self) -> None:
         """SIGKILL to the client and to everything that it started; its connections close, and the server drops what it
         was answering."""
+        # Whom it started is looked for before it dies, and again once it is reaped: only then do its orphans surely
+        # hang below this process, a subreaper. A look in between could miss both: the parent dead, its child not moved.
+        known = {proc.pid: proc.start for proc in self._below(()).values()}
         if self.code is None:
             process.kill_group(self.pid)
-        # what it put into the background hangs below this process, a subreaper; a fork may overtake one look
         deadline = time.monotonic() + _KILL_S
-        while (left := tree.members(tree.scan(), supervisor=os.getpid())) and time.monotonic() < deadline:
-            for pid in left:
+        while time.monotonic() < deadline:
+            self._reap()
+            left = self._below(known.items())
+            for pid, proc in left.items():
+                known[pid] = proc.start
                 process.send(pid, signal.SIGKILL)
-            process.reap_last(0.05)
+            if not left and self.code is not None:
+                break
+            time.sleep(0.01)
         process.reap_last()
+
+    def _below(self, known: Iterable[tuple[int, int]]) -> dict[int, tree.Proc]:
+        return tree.members(tree.scan(), supervisor=os.getpid(), known=known)
+
+    def _reap(self) -> None:
+        for pid, code in process.reap():
+            if pid == self.pid:
+                self.code = code
 
     def said(self) -> str:
         """The end of what it printed."""

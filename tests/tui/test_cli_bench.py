@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bench_kit as kit
 import pytest
+import runs_kit
 from cli_fakes import vdeck
 from waiting import wait_for
 
@@ -137,9 +138,8 @@ def test_ctrl_c_cancels_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_ready_is_refused(tmp_path: Path, capsys: Capsys) -> None:
-    import runs_kit
-
     run_id, _ = runs_kit.start_server("--ready-after", "60", engine_bin=kit.engine(tmp_path / "e"))
+    wait_for(lambda: runs_kit.processes(run_id), what="the server to start")  # else it would start behind the test
     result = vdeck(capsys, "bench", run_id)
     assert result.code == 2 and "is not ready" in result.err
     assert not os.path.exists(paths.RunPaths.of(run_id).bench)
