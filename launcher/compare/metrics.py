@@ -149,4 +149,5 @@ def _warnings(a: Served | None, b: Served | None) -> tuple[str, ...]:
     ]
     if not other:
         return ()
-    return (f"The traffic differed (A / B: {', '.join(other)}): latencies cannot be compared as they are.",)
+    between = ", ".join(other)
+    return (f"The traffic differed (A / B: {between}): rates follow it, and latencies cannot be compared as they are.",)

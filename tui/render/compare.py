@@ -64,24 +64,20 @@ def section_lines(section: Section, width: int, *, everything: bool) -> tuple[Ce
 
 
 def row_lines(row: Row, width: int) -> list[Cell]:
-    """``label  A  B  change`` in one line; values that are too long for their columns in lines of their own."""
+    """``label  A  B  change`` in one line; values that are too long for their columns in lines of their own. A long
+    label takes what the value beside it leaves."""
     label, value = widths(width)
-    name = fit(((f"  {clean_line(row.label)}", ""),), label)
+    name: Cell = ((f"  {clean_line(row.label)}", ""),)
     texts = value_text(row.a, row), value_text(row.b, row)
     change = fit(((change_text(row), _STYLES[row.verdict]),), _CHANGE, right=True)
+    a: Cell = ((texts[0], _value_style(row.a, row, row.verdict == "worse")),)
+    b: Cell = ((texts[1], _value_style(row.b, row, row.verdict == "better")),)
     gap = ((" " * _GAP, ""),)
-    if all(cell_width(((text, ""),)) <= value for text in texts):
-        a, b = (
-            fit(((text, _value_style(side, row, best)),), value, right=True)
-            for text, side, best in (
-                (texts[0], row.a, row.verdict == "worse"),
-                (texts[1], row.b, row.verdict == "better"),
-            )
-        )
-        return [(*name, *gap, *a, *gap, *b, *gap, *change)]
-    blank = " " * (2 * value + _GAP)
-    first: Cell = (*name, *gap, (blank, ""), *gap, *change)
-    return [first, *((("    ", ""), (f"{word} ", "key"), (text, "")) for word, text in zip("AB", texts))]
+    if max(cell_width(a), cell_width(b)) <= value:
+        left = fit(name, label + _GAP + value - cell_width(a) - _GAP)
+        return [(*left, *gap, *a, *gap, *fit(b, value, right=True), *gap, *change)]
+    first = (*fit(name, label + 2 * (_GAP + value)), *gap, *change)
+    return [first, *((("    ", ""), (f"{word} ", "key"), *cell) for word, cell in (("A", a), ("B", b)))]
 
 
 def _value_style(side: Value, row: Row, best: bool) -> str:
@@ -142,3 +138,9 @@ def _split(sign: str, style: str, text: str, head: int, tail: int) -> Cell:
     end = len(text) - tail
     spans = ((sign + text[:head], style), (text[head:end], "title"), (text[end:], style))
     return tuple(span for span in spans if span[0])
+
+
+def title_line(number: int, title: str, summary: str, *, folded: bool) -> Cell:
+    """``▾ 2 Arguments   3 differ``: the number is the key."""
+    head: Cell = (("▸ " if folded else "▾ ", "muted"), (f"{number} ", "key"), (title, "title"))
+    return (*head, (f"   {summary}", "accent")) if summary else head

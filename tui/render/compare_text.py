@@ -91,7 +91,7 @@ def markdown(found: Comparison, *, everything: bool = False) -> list[str]:
     for section in found.sections:
         lines += ["", f"## {section.title}", ""]
         said = sentences(section, everything)
-        lines += [escaped(text) for text in said] + [""] * bool(said)
+        lines += [f"- {escaped(text)}" for text in said] + [""] * bool(said)
         lines += _fenced(section.lines(everything))
         rows = section.shown(everything)
         for group, members in grouped(rows):
@@ -110,7 +110,7 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
 
 def escaped(text: str) -> str:
     """Text that Markdown (and HTML in it) takes as it is."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", clean_line(text))
+    return re.sub(r"([\\`*\[\]<>|]|(?<!\w)_|_(?!\w))", r"\\\1", clean_line(text))
 
 
 def _fenced(lines: tuple[str, ...]) -> list[str]:
