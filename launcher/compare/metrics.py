@@ -136,18 +136,22 @@ def _warnings(a: Served | None, b: Served | None) -> tuple[str, ...]:
     """One sentence when the two had another traffic."""
     if a is None or b is None:
         return ()
-    pairs = (
-        ("requests a second", a.report.figures.requests_ps, b.report.figures.requests_ps),
-        ("requests at a time", a.running, b.running),
-        ("tokens of a prompt", a.prompt_tokens, b.prompt_tokens),
-        ("tokens of an answer", a.answer_tokens, b.answer_tokens),
-    )
-    other = [
-        f"{what} {one:.3g} / {two:.3g}"
-        for what, one, two in pairs
-        if one is not None and two is not None and abs(one - two) > _ALIKE * max(one, two)
+    rates = _other("requests a second", a.report.figures.requests_ps, b.report.figures.requests_ps)
+    at_a_time = _other("requests at a time", a.running, b.running)
+    # who keeps as many requests going gets a rate that is a result; who keeps a rate has as many as the server needs
+    other = [rates, at_a_time] if rates and at_a_time else []
+    other += [
+        _other("tokens of a prompt", a.prompt_tokens, b.prompt_tokens),
+        _other("tokens of an answer", a.answer_tokens, b.answer_tokens),
     ]
-    if not other:
+    between = ", ".join(filter(None, other))
+    if not between:
         return ()
-    between = ", ".join(other)
     return (f"The traffic differed (A / B: {between}): rates follow it, and latencies cannot be compared as they are.",)
+
+
+def _other(what: str, a: float | None, b: float | None) -> str:
+    """``what A / B`` when the two are not about the same; nothing when they are, or when one is unknown."""
+    if a is None or b is None or abs(a - b) <= _ALIKE * max(a, b):
+        return ""
+    return f"{what} {a:.3g} / {b:.3g}"

@@ -21,6 +21,8 @@ TITLES: dict[Key, str] = {
 Verdict = Literal["better", "worse", "same", "differs", "unknown"]
 """Of B, seen from A. ``differs``: another value that is neither better nor worse."""
 Value = str | float | None
+_SHARE_NOISE = 0.005
+"""Shares (of a cache, of requests) that are half a point apart are the same, however small both are."""
 
 
 class Row(NamedTuple):
@@ -109,10 +111,12 @@ def number_row(
     """A row of two numbers; ``more_is_better`` None: a difference is neither."""
     change, verdict = judge(_known(a), _known(b), more_is_better=bool(more_is_better))
     said: Verdict = verdict if more_is_better is not None or verdict not in ("better", "worse") else "differs"
+    if unit == "ratio" and a is not None and b is not None and abs(b - a) < _SHARE_NOISE:
+        said = "same"
     return Row(label, _known(a), _known(b), unit, change, said, group=group)
 
 
-def span_row(label: str, a: float | None, b: float | None, *, noise_s: float = 0.1, group: str = "") -> Row:
+def span_row(label: str, a: float | None, b: float | None, *, noise_s: float = 0.25, group: str = "") -> Row:
     """A row of two spans in seconds, of which the shorter is better; the change is their difference in seconds."""
     row = number_row(label, a, b, "s", more_is_better=False, group=group)
     change = None if a is None or b is None else b - a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -47,8 +48,9 @@ class SideReader:
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self._history: History | None = None
-        self._logged: tuple[int, Mapping[str, str]] | None = None
-        """Where the start begins in the log, and what it named."""
+        self._logged: Mapping[str, str] = {}
+        self._looked: tuple[int, int] = (-1, -1)
+        """Where the start begins in the log, and how much of it was looked at."""
 
     def read(self) -> Side:
         """The run as it is now. Blocks: small files, and the metrics that are new."""
@@ -64,11 +66,21 @@ class SideReader:
         )
 
     def _arguments(self, at: paths.RunPaths) -> Mapping[str, str]:
+        """What the log of the last start names; looked for until it is found, in what is new."""
         state = listing.load_state(at)[0]
         start = state.log_start if state is not None else 0
-        if self._logged is None or self._logged[0] != start or not self._logged[1]:
-            self._logged = start, log_args.named(_bytes(at.output, _LOG_BYTES, start))
-        return self._logged[1]
+        size = min(_size(at.output) - start, _LOG_BYTES)
+        if self._looked[0] != start or (not self._logged and self._looked[1] != size):
+            self._looked = start, size
+            self._logged = log_args.named(_bytes(at.output, _LOG_BYTES, start))
+        return self._logged
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _text(path: str) -> str | None:

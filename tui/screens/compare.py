@@ -22,7 +22,7 @@ from tui.render.cells import to_text
 from tui.render.compare import head_lines
 from tui.render.compare_text import markdown
 from tui.screens.compare_section import CompareSection
-from tui.screens.failures import explain
+from tui.screens.failures import Failure, explain
 from tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class CompareScreen(Screen[None]):
             try:
                 self.found = await asyncio.to_thread(self.comparer.look, self.window_s)
             except Exception as error:  # said in the head; the old picture stays
-                self._say_problem(explain(error).title)
+                self._say_problem(explain(error))
             else:
                 self.paint()
             try:
@@ -93,7 +93,8 @@ class CompareScreen(Screen[None]):
             except TimeoutError:
                 pass
 
-    def _say_problem(self, text: str) -> None:
+    def _say_problem(self, failure: Failure) -> None:
+        text = ": ".join(filter(None, (failure.title, failure.detail)))
         self.query_one("#compare-head", Static).update(Text(clean_line(text), palette(self.app.theme).bad))
 
     # -- showing
@@ -118,12 +119,12 @@ class CompareScreen(Screen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Some lines up or down."""
-        self.query_one("#compare-body").scroll_relative(y=lines, animate=False)
+        self.query_one("#compare-body").scroll_relative(y=lines, animate=False, immediate=True)
 
     def action_scroll_page(self, way: int) -> None:
         """A page up or down."""
         body = self.query_one("#compare-body")
-        body.scroll_relative(y=way * max(1, body.size.height - 2), animate=False)
+        body.scroll_relative(y=way * max(1, body.size.height - 2), animate=False, immediate=True)
 
     def action_scroll_end_of(self, way: int) -> None:
         """To the first or the last line."""
