@@ -10,7 +10,19 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 Scope = Literal[
-    "global", "runs", "table", "launch", "attach", "diagnosis", "overview", "metrics", "logs", "chat", "bench", "events"
+    "global",
+    "runs",
+    "table",
+    "launch",
+    "attach",
+    "diagnosis",
+    "overview",
+    "metrics",
+    "logs",
+    "chat",
+    "bench",
+    "events",
+    "compare",
 ]
 
 
@@ -37,6 +49,7 @@ SCOPE_TITLES: dict[str, str] = {
     "launch": "New run (dialog)",
     "attach": "Attach (dialog)",
     "diagnosis": "Diagnosis (dialog)",
+    "compare": "Comparison of two runs",
     "overview": "Overview",
     "metrics": "Metrics",
     "logs": "Logs",
@@ -69,6 +82,8 @@ _ACTIONS: tuple[Action, ...] = (
            "runs", footer=False),
     Action("side_by_side", "v", "Side by side", "Ask all marked runs the same at once, or all models of one run.",
            "runs", footer=False),
+    Action("compare", "equals_sign", "Compare",
+           "Compare the two marked runs: manifest, arguments, start, metrics, benchmarks.", "runs"),
     Action("zoom('in')", "plus", "Zoom", "Give the detail more room.", footer=False),
     Action("zoom('out')", "underscore", "Unzoom", "Give the table more room.", footer=False),
     Action("back", "escape", "Back", "Leave the detail, drop the filter, the marks, the zoom.", footer=False),
@@ -92,6 +107,22 @@ _ACTIONS: tuple[Action, ...] = (
     Action("go_to_log", "l", "Log", "Go to the line of the log that says so.", "diagnosis"),
     Action("copy_diagnosis", "c", "Copy", "Copy cause, evidence and fixes.", "diagnosis"),
     Action("close", "escape,q,d", "Close", "Close the dialog.", "diagnosis"),
+    Action("close", "escape,q", "Back", "Go back to the runs.", "compare"),
+    Action("everything", "a", "All", "Show all rows and whole manifests, or only what tells something.", "compare"),
+    Action("swap", "s", "Swap", "Swap A and B.", "compare"),
+    Action("window", "w", "Window", "Metrics of the last 1, 5, 15 or 60 minutes in which each run served.", "compare"),
+    Action("fold_all", "f", "Fold", "Fold all sections, or unfold them.", "compare"),
+    Action("copy", "c", "Copy", "Copy the comparison as Markdown.", "compare"),
+    Action("save", "ctrl+s", "Save", "Write the comparison as Markdown into a new file of this folder.", "compare"),
+    Action("scroll(1)", "j,down", "Down", "Scroll down.", "compare", footer=False),
+    Action("scroll(-1)", "k,up", "Up", "Scroll up.", "compare", footer=False),
+    Action("scroll_page(1)", "pagedown,ctrl+d", "Page down", "Scroll down by a page.", "compare", footer=False),
+    Action("scroll_page(-1)", "pageup,ctrl+u", "Page up", "Scroll up by a page.", "compare", footer=False),
+    Action("scroll_end_of(-1)", "home,g", "First", "Go to the beginning.", "compare", footer=False),
+    Action("scroll_end_of(1)", "end,G", "Last", "Go to the end.", "compare", footer=False),
+    *(Action(f"section({number})", str(number), f"{title}", f"Go to the section {title}; again: fold it.", "compare",
+             footer=False)
+      for number, title in enumerate(("Manifest", "Arguments", "Start", "Metrics", "Benchmarks"), 1)),
 )  # fmt: skip
 
 

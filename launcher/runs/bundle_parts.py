@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -20,10 +19,6 @@ FIRST_BYTES = 256 << 10
 """Of the log: most causes stand early."""
 LAST_BYTES = 2 << 20
 _FILE_BYTES = 4 << 20
-_SETTING = re.compile(
-    r"(?P<head>(?P<quote>[\"']?)(?P<name>[A-Za-z_][\w.-]*)(?P=quote)\s*:\s+)"
-    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'{}\[\]|>&*#,][^\n,}]*)"
-)
 
 
 class Part(NamedTuple):
@@ -41,7 +36,7 @@ def parts(run: RunView) -> Iterator[Part]:
     told = cache(lambda: explain.explain(run.id))  # reads the whole log
     yield Part("diagnosis.txt", _tried(lambda: _diagnosis(told())), "why it failed, as vdeck sees it")
     yield Part("diagnosis.json", _tried(lambda: _diagnosis_json(told())), "the same as JSON")
-    yield Part(_name(folder.manifest), _settings(_read(folder.manifest, mask), mask), "what was asked for")
+    yield Part(_name(folder.manifest), masking.settings(_read(folder.manifest, mask), mask), "what was asked for")
     yield Part(_name(folder.record), _document(folder.record, mask), "the record: commands, ports, GPUs, engine")
     yield Part(_name(folder.state), _document(folder.state, mask), "where it stands: status, phases, exit code")
     yield Part(_name(folder.events), _read(folder.events, mask), "what happened, one line each")
@@ -104,17 +99,6 @@ def _masked(data: bytes, mask: Redactor) -> str:
     """Line by line: a secret of several lines is known by each of them."""
     text = data.decode("utf-8", "replace")
     return "".join(mask(line) + "\n" for line in text.removesuffix("\n").split("\n")) if text else ""
-
-
-def _settings(text: str, mask: Redactor) -> str:
-    """YAML whose secret settings have no value any more, however short it was."""
-
-    def hide(found: re.Match[str]) -> str:
-        name = found["name"]
-        secret = name != "secret" and (names_secret(name) or secrets.is_sensitive(name))
-        return found["head"] + MASK if secret else found[0]
-
-    return mask(_SETTING.sub(hide, text))
 
 
 def _document(path: str, mask: Redactor) -> str:

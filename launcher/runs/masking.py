@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from launcher import paths
-from launcher.logs.redact import Redactor, secrets_in
+from launcher.logs.redact import MASK, Redactor, secrets_in
+from launcher.manifest.credentials import names_secret
 from launcher.runs import files, listing, secrets
 from launcher.runs.record import RunRecord
 
 _MANIFEST_BYTES = 1 << 20
+_SETTING = re.compile(
+    r"(?P<head>(?P<quote>[\"']?)(?P<name>[A-Za-z_][\w.-]*)(?P=quote)\s*:\s+)"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s\"'{}\[\]|>&*#,][^\n,}]*)"
+)
 
 
 def redactor(run_id: str) -> Redactor:
@@ -59,3 +65,14 @@ def _overridden(text: str) -> Iterator[str]:
         if secrets.is_sensitive(name.replace(".", "_").replace("-", "_")):
             yield value
         yield from secrets_in(value)
+
+
+def settings(text: str, mask: Callable[[str], str]) -> str:
+    """YAML whose secret settings have no value any more, however short it was; the rest through ``mask``."""
+
+    def hide(found: re.Match[str]) -> str:
+        name = found["name"]
+        secret = name != "secret" and (names_secret(name) or secrets.is_sensitive(name))
+        return found["head"] + MASK if secret else found[0]
+
+    return mask(_SETTING.sub(hide, text))

@@ -16,6 +16,7 @@ MODULES = {
     "chat": "tui.commands.chat",
     "bench": "tui.commands.bench",
     "result": "tui.commands.result",
+    "compare": "tui.commands.compare",
     "diagnose": "tui.commands.diagnose",
     "engine": "tui.commands.engine",
     "manifest": "tui.commands.manifest",

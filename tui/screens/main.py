@@ -10,6 +10,7 @@ from tui.actions import bindings
 from tui.detail.pane import Pane
 from tui.render.order import arrange
 from tui.screens.attaching import Attaching
+from tui.screens.comparing import Comparing
 from tui.screens.diagnosing import Diagnosing
 from tui.screens.filtering import Filtering
 from tui.screens.siding import Siding
@@ -32,12 +33,12 @@ Zoom = Literal["table", "split", "detail"]
 _ZOOMS: tuple[Zoom, ...] = ("table", "split", "detail")
 _CHANGING = (
     "terminate", "kill", "restart", "delete", "clone", "copy_endpoint", "open_endpoint", "edit_manifest",
-    "diagnose", "bundle",
+    "diagnose", "bundle", "compare",
     "open_tab", "zoom", "filter", "back",
 )  # fmt: skip
 
 
-class MainScreen(Filtering, Attaching, Diagnosing, Siding):
+class MainScreen(Filtering, Attaching, Comparing, Diagnosing, Siding):
     """Hands every snapshot down to the widgets and turns their messages into state. It reads and starts nothing."""
 
     BINDINGS = bindings("runs", "global")
@@ -196,6 +197,8 @@ class MainScreen(Filtering, Attaching, Diagnosing, Siding):
             return self.snapshot is not None and bool(self.snapshot.runs)
         if action == "back":
             return self._in_detail() or bool(self.filter.text or self.table.marks) or self.zoom != "split"
+        if action == "compare":
+            return self.snapshot is not None and len(self.table.marks) == 2
         return self.possible(action)
 
     def action_new_run(self) -> None:
