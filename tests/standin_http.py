@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -104,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.server.bodies.append(body)
         path = self.path.partition("?")[0]
+        if path in ("/tokenize", "/detokenize"):
+            self.reply(200, json.dumps(words_and_tokens(path, body)).encode())
+            return
         if path not in ("/v1/chat/completions", "/v1/completions"):
             self.reply(404, b'{"detail":"Not Found"}')
             return
@@ -162,6 +166,19 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+_WORDS: dict[int, str] = {}
+
+
+def words_and_tokens(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """``/tokenize`` and ``/detokenize``: a token is a word."""
+    if path == "/detokenize":
+        return {"prompt": " ".join(_WORDS.get(token, "?") for token in body.get("tokens") or ())}
+    words = str(body.get("prompt", "")).split()
+    tokens = [zlib.crc32(word.encode()) for word in words]
+    _WORDS.update(zip(tokens, words))
+    return {"count": len(tokens), "max_model_len": 4096, "tokens": tokens}
 
 
 def say(line: str) -> None:
