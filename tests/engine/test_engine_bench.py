@@ -33,12 +33,23 @@ def test_the_benchmarks_of_a_real_server(tiny: Path) -> None:
     two_loads(sweep)
     the_same_command_by_hand_counts_the_same(sweep)
     sharegpt_at_rate_3(run_id)
+    our_own_client_counts_the_same(run_id, sweep)
     a_seed_that_was_used_before_is_told(run_id, sweep["id"])
     cancelling_leaves_nothing(run_id)
     listed = vdeck("result", "list", run_id).stdout
-    assert listed.count("completed") == 3 and listed.count("cancelled") == 1
+    assert listed.count("completed") == 4 and listed.count("cancelled") == 1
     vdeck("run", "terminate", run_id, "--wait")
     ended(run_id, 30)
+
+
+def our_own_client_counts_the_same(run_id: str, theirs: dict[str, Any]) -> None:
+    """The same loads of the same lengths by the client of vdeck: every count is equal, every figure is there."""
+    ours = vdeck_json("bench", run_id, "-n", "12", "--request-rate", "4,inf", "--input-len", "300", "--output-len", "16",
+                      "--client", "vdeck")  # fmt: skip
+    assert ours["client"].startswith("vdeck ") and ours["status"] == "completed"
+    for mine, other in zip(ours["points"], theirs["points"], strict=True):
+        assert all(mine[key] == other[key] for key in ("completed", "failed", "input_tokens", "output_tokens"))
+        assert all(mine[key]["p99"] > 0 for key in ("ttft", "tpot", "itl", "e2e")) and mine["goodput"] > 0
 
 
 def client_files(bench: dict[str, Any]) -> list[dict[str, Any]]:
