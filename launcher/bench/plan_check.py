@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+from launcher.bench import dataset
 from launcher.bench.loads import MAX_LOADS
 from launcher.bench.plan import Client, Dataset, Plan, Route
 
 GOALS = ("ttft", "itl", "tpot", "e2e")
+CHECKED_BYTES = 4 << 20
+"""A larger file is not read whenever somebody asks whether a plan is sound."""
 _FLAG = re.compile(r"[a-z][a-z0-9-]*")
 _OURS = frozenset({
     "backend", "base-url", "endpoint", "model", "served-model-name", "tokenizer", "dataset-name", "dataset-path",
@@ -70,6 +73,8 @@ def _dataset(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "path", f"there is no file {plan.path}"
     elif not os.access(plan.path, os.R_OK):
         yield "path", f"the file {plan.path} cannot be read"
+    elif (found := dataset.look(plan.path, plan.dataset, max_bytes=CHECKED_BYTES)).problem is not None:
+        yield "path", found.problem
     if plan.prefix_len:
         yield "prefix_len", "a prefix length is for random prompts only"
 

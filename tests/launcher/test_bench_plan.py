@@ -52,7 +52,7 @@ def test_loads_have_names() -> None:
 
 def test_a_sound_plan_has_no_problems(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
-    file.write_text("[]")
+    file.write_text('[{"conversations": [{"value": "a"}, {"value": "b"}]}]')
     assert problems(Plan()) == ()
     assert problems(Plan(dataset="sharegpt", path=str(file), output_len=None, goals=(("ttft", 0.5),))) == ()
     assert problems(Plan(options={"top-p": "0.9", "ignore-eos": ""}, warmups=2, temperature=0.0)) == ()
