@@ -6,8 +6,7 @@ from tui.actions import Action
 
 BENCH_ACTIONS: tuple[Action, ...] = (
     Action("new_bench", "n", "Measure", "Measure the server: choose data, load and goals in a dialog.", "bench"),
-    Action("again", "r", "Again", "The same benchmark once more (another seed, unless it had one of its own).",
-           "bench"),
+    Action("again", "r", "Again", "Measure the same once more, with another seed.", "bench"),
     Action("cancel_bench", "x", "Cancel", "End the benchmark that is under way; what it has measured is kept.",
            "bench", True),
     Action("mark_bench", "space", "Mark", "Mark a result: the first is A, the second is B.", "bench"),

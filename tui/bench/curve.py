@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from launcher.bench.loads import load_name
@@ -125,7 +126,7 @@ class _Sheet:
     def curve(self, curve: Curve, x_axis: axes.Axis, y_axis: axes.Axis) -> None:
         """Lines from spot to spot, a mark at each, its load beside the first curve's."""
         dots = [self._dot(spot, x_axis, y_axis) for spot in curve.spots]
-        for before, after in zip(dots, dots[1:]):
+        for before, after in pairwise(dots):
             for x, y in _line(before, after):
                 self._set(x, y, curve.role)
         for (x, y), spot in zip(dots, curve.spots):
@@ -141,7 +142,7 @@ class _Sheet:
 
     def _write(self, row: int, column: int, name: str) -> None:
         for place in (column + 2, column - len(name) - 1):
-            if 0 <= place and place + len(name) <= self._size[0]:
+            if place >= 0 and place + len(name) <= self._size[0]:
                 cells = self._cells[row][place : place + len(name)]
                 if all(cell == " " for cell in cells):
                     self._cells[row][place : place + len(name)] = name

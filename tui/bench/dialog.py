@@ -6,16 +6,17 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ScreenResultType
+from textual.widgets import Button, Input, Label, Select, Static
+
 import styles
 from launcher.bench.plan import Plan
 from launcher.text import clean, clean_line
-from rich.text import Text
 from styles.themes import palette
-from textual import on
-from textual.binding import Binding, BindingType
-from textual.screen import ScreenResultType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Label, Select, Static
 from tui import format as words
 from tui.bench import form
 from tui.bench.form import FIELDS, Field
@@ -119,7 +120,9 @@ class BenchDialog(BenchWindow[Plan | None]):
         if name in problems:
             self._say(f"{_label(name)}: {clean_line(problems[name])}", wrong=True)
         else:
-            self._say(self.note or (f"{field.label}: {field.hint}." if field is not None else ""), wrong=bool(self.note))
+            self._say(
+                self.note or (f"{field.label}: {field.hint}." if field is not None else ""), wrong=bool(self.note)
+            )
         shown = ""
         if plan is not None:
             took = form.duration_s(plan)

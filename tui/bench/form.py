@@ -100,7 +100,9 @@ def _loads(fields: Mapping[str, str], problems: dict[str, str]) -> tuple[Load, .
     try:
         return loads_of(fields["rates"], fields["concurrency"])
     except UsageError as error:
-        problems["concurrency" if "concurrency" in error.title and "rates" not in error.title else "rates"] = error.title
+        problems["concurrency" if "concurrency" in error.title and "rates" not in error.title else "rates"] = (
+            error.title
+        )
         return ()
 
 

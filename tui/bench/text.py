@@ -86,12 +86,14 @@ def detail(bench: Bench) -> Content:
     ]
     if bench.reason and not bench.live:
         colour = _COLOURS.get(bench.status, _MUTED)
-        parts.append((f"{GLYPHS.get(bench.status, '?')} {bench.status}: {clean_line(bench.reason)}\n", f"bold {colour}"))
+        parts.append(
+            (f"{GLYPHS.get(bench.status, '?')} {bench.status}: {clean_line(bench.reason)}\n", f"bold {colour}")
+        )
     if bench.points:
         parts.append(table(bench.points))
-    said = sustained.sentence(bench)
-    if said:
-        parts.append((f"◎ {said}\n", "bold"))
+    goals = sustained.sentence(bench)
+    if goals:
+        parts.append((f"◎ {goals}\n", "bold"))
     for point in bench.points:
         parts += [(f"! {load_name(point.load)}: {clean_line(note)}\n", "$warning") for note in export.notes_of(point)]
     return Content.assemble(*parts)
@@ -129,7 +131,9 @@ def ended(bench: Bench) -> str:
     best = max(bench.points, key=lambda point: point.output_rate or 0.0, default=None)
     if best is None:
         return f"The benchmark {bench.status}: {clean_line(bench.reason or 'nothing was measured')}."
-    said = f"{words.number(best.output_rate)} tok/s, TTFT {_pair(best.ttft.p50, best.ttft.p99)} at {load_name(best.load)}"
+    said = (
+        f"{words.number(best.output_rate)} tok/s, TTFT {_pair(best.ttft.p50, best.ttft.p99)} at {load_name(best.load)}"
+    )
     return f"Benchmark {bench.status}: {said}."
 
 

@@ -15,6 +15,9 @@ from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
+    from tui.bench.desk import BenchDesk
+    from tui.bench.pane import BenchPane
+    from tui.bench.wants import Want as BenchWant
     from tui.chat.desk import ChatDesk
     from tui.chat.pane import ChatPane
     from tui.chat.wants import Want as ChatWant
@@ -36,6 +39,7 @@ class Periods(NamedTuple):
     log: float = 0.2
     events: float = 1.0
     metrics: float = 1.0
+    bench: float = 0.5
 
 
 class DetailController:
@@ -46,6 +50,8 @@ class DetailController:
         self._host = host
         self._sources = sources
         self._chat: ChatDesk | None = None
+        self._bench: BenchDesk | None = None
+        self._bench: BenchDesk | None = None
         self._log: LogFeed | None = None
         self._merged: tuple[RunView, ...] = ()
         self._charts: MetricsFeed | None = None
@@ -62,6 +68,8 @@ class DetailController:
             "pane-metrics": self._metrics,
             "pane-logs": self._logs,
             "pane-chat": self._open_chat,
+            "pane-bench": self._benches,
+            "pane-bench": self._open_bench,
             "pane-events": self._events,
         }
         self._wake = asyncio.Event()
@@ -83,9 +91,11 @@ class DetailController:
         self.stop()
         self._merged = ()
         self._close_log()
+        self._bench = None
         if self._chat is not None:
             self._chat.close()
             self._chat = None
+        self._bench = None  # what it watches is watched to its end: a toast tells it
 
     def figures(self, pane: Pane, figures: Figures | None) -> None:
         """The newest figures of the shown run, for the pane that has a place for them."""
@@ -187,6 +197,33 @@ class DetailController:
         """The chat pane wants a prompt sent, an answer stopped, a dialog, a file."""
         if self._chat is not None:
             self._chat.want(pane, want)
+
+    async def _benches(self, pane: BenchPane, run: RunView) -> None:
+        from tui.bench.desk import BenchDesk
+
+        if self._bench is None:
+            self._bench = BenchDesk(self._host, self._sources, run)
+        await self._bench.feed(pane, self._sleep, self.periods.events)
+
+    def bench_wanted(self, pane: BenchPane, want: BenchWant) -> None:
+        """The benchmark tab wants something started, cancelled, compared, written."""
+        if self._bench is not None:
+            self._bench.want(pane, want)
+            self.wake()
+
+    async def _open_bench(self, pane: BenchPane, run: RunView) -> None:
+        from tui.bench.desk import BenchDesk
+
+        if self._bench is None:
+            self._bench = BenchDesk(self._host, self._sources, run)
+        while True:
+            await self._bench.look(pane)
+            await self._sleep(self.periods.bench)
+
+    def bench_wanted(self, pane: BenchPane, want: BenchWant, figures: Figures | None) -> None:
+        """The benchmark pane wants one started, ended, compared, written. ``figures``: what the server does now."""
+        if self._bench is not None:
+            self._bench.want(pane, want, figures, self.wake)
 
     def keep_extras(self, families: tuple[str, ...]) -> None:
         """The user picked other families to chart."""

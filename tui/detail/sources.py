@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from launcher.runs.view import RunView
+from tui.detail import bench_sources
+from tui.detail.bench_sources import BenchSources, LiveBenchSources
 
 if TYPE_CHECKING:
     from launcher.chat.library import Prompt
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from launcher.runs.events import Event
     from launcher.runs.explain import Explained
     from launcher.serving.client import ChatClient
+    from tui.bench.sources import BenchSources
     from tui.detail.overview_pane import Particulars
 
 LAST_LINES = 8
@@ -35,8 +38,13 @@ _EXTRAS = "metric-charts"
 """The setting that holds the names of families, apart by blanks (which no name has)."""
 
 
-class Sources(Protocol):
+class Sources(BenchSources, Protocol):
     """What the controller asks for. Raises VdeckError or OSError when it cannot be had."""
+
+    @property
+    def bench(self) -> BenchSources:
+        """The benchmarks."""
+        ...
 
     def particulars(self, run: RunView) -> Particulars:
         """What only the record of the run knows."""
@@ -122,11 +130,17 @@ class Sources(Protocol):
         ...
 
 
-class LiveSources:
+class LiveSources(LiveBenchSources):
     """The real ones: run folder, history of the fleet, server of the run."""
 
     def __init__(self, fleet: Fleet | None) -> None:
         self._fleet = fleet
+
+    @cached_property
+    def bench(self) -> BenchSources:
+        from tui.bench.sources import LiveBenchSources
+
+        return LiveBenchSources()
 
     @cached_property
     def _older(self) -> OlderCharts:
@@ -180,7 +194,8 @@ class LiveSources:
     def charts(
         self, run: RunView, start_ms: int, end_ms: int, points: int, extra: tuple[str, ...] = ()
     ) -> Charts | None:
-        """The charts of a window; None when nothing was recorded for this run."""
+        """The charts of a window; None when nothing was recorded for this run. Benchmarks are marked in them."""
+        from launcher.bench.marks import marks
         from launcher.metrics import catalog
         from launcher.paths import RunPaths
         from launcher.runs import goal_file
@@ -192,6 +207,9 @@ class LiveSources:
         found, _ = goal_file.read(RunPaths(run.folder).goals)  # a damaged file costs the goal lines, not the charts
         goals = found.goals if found is not None else ()
         charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points, goals=goals, extra=extra)
+        measured = bench_sources.marks(run.folder, start_ms, end_ms)
+        charts = charts._replace(marks=tuple(sorted((*charts.marks, *measured))))
+        charts = charts._replace(marks=tuple(sorted((*charts.marks, *marks(run.folder, start_ms, end_ms)))))
         return self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
 
     def families(self, run: RunView) -> tuple[Family, ...]:
