@@ -39,7 +39,6 @@ class Periods(NamedTuple):
     log: float = 0.2
     events: float = 1.0
     metrics: float = 1.0
-    bench: float = 0.5
 
 
 class DetailController:
@@ -50,7 +49,6 @@ class DetailController:
         self._host = host
         self._sources = sources
         self._chat: ChatDesk | None = None
-        self._bench: BenchDesk | None = None
         self._bench: BenchDesk | None = None
         self._log: LogFeed | None = None
         self._merged: tuple[RunView, ...] = ()
@@ -69,7 +67,6 @@ class DetailController:
             "pane-logs": self._logs,
             "pane-chat": self._open_chat,
             "pane-bench": self._benches,
-            "pane-bench": self._open_bench,
             "pane-events": self._events,
         }
         self._wake = asyncio.Event()
@@ -95,7 +92,6 @@ class DetailController:
         if self._chat is not None:
             self._chat.close()
             self._chat = None
-        self._bench = None  # what it watches is watched to its end: a toast tells it
 
     def figures(self, pane: Pane, figures: Figures | None) -> None:
         """The newest figures of the shown run, for the pane that has a place for them."""
@@ -210,20 +206,6 @@ class DetailController:
         if self._bench is not None:
             self._bench.want(pane, want)
             self.wake()
-
-    async def _open_bench(self, pane: BenchPane, run: RunView) -> None:
-        from tui.bench.desk import BenchDesk
-
-        if self._bench is None:
-            self._bench = BenchDesk(self._host, self._sources, run)
-        while True:
-            await self._bench.look(pane)
-            await self._sleep(self.periods.bench)
-
-    def bench_wanted(self, pane: BenchPane, want: BenchWant, figures: Figures | None) -> None:
-        """The benchmark pane wants one started, ended, compared, written. ``figures``: what the server does now."""
-        if self._bench is not None:
-            self._bench.want(pane, want, figures, self.wake)
 
     def keep_extras(self, families: tuple[str, ...]) -> None:
         """The user picked other families to chart."""

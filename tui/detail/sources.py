@@ -11,8 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from launcher.runs.view import RunView
-from tui.detail import bench_sources
-from tui.detail.bench_sources import BenchSources, LiveBenchSources
 
 if TYPE_CHECKING:
     from launcher.chat.library import Prompt
@@ -38,7 +36,7 @@ _EXTRAS = "metric-charts"
 """The setting that holds the names of families, apart by blanks (which no name has)."""
 
 
-class Sources(BenchSources, Protocol):
+class Sources(Protocol):
     """What the controller asks for. Raises VdeckError or OSError when it cannot be had."""
 
     @property
@@ -130,7 +128,7 @@ class Sources(BenchSources, Protocol):
         ...
 
 
-class LiveSources(LiveBenchSources):
+class LiveSources:
     """The real ones: run folder, history of the fleet, server of the run."""
 
     def __init__(self, fleet: Fleet | None) -> None:
@@ -207,8 +205,6 @@ class LiveSources(LiveBenchSources):
         found, _ = goal_file.read(RunPaths(run.folder).goals)  # a damaged file costs the goal lines, not the charts
         goals = found.goals if found is not None else ()
         charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points, goals=goals, extra=extra)
-        measured = bench_sources.marks(run.folder, start_ms, end_ms)
-        charts = charts._replace(marks=tuple(sorted((*charts.marks, *measured))))
         charts = charts._replace(marks=tuple(sorted((*charts.marks, *marks(run.folder, start_ms, end_ms)))))
         return self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
 

@@ -68,12 +68,6 @@ def _bench() -> Pane:
     return BenchPane(id="pane-bench")
 
 
-def _bench() -> Pane:
-    from tui.bench.pane import BenchPane
-
-    return BenchPane(id="pane-bench")
-
-
 def _events() -> Pane:
     from tui.detail.events_pane import EventsPane
 
@@ -312,12 +306,6 @@ class DetailTabs(TypedAhead):
     def _bench_wanted(self, message: BenchWanted) -> None:
         message.stop()
         self.controller.bench_wanted(message.pane, message.want)
-
-    @on(BenchWanted)
-    def _bench_wanted(self, message: BenchWanted) -> None:
-        message.stop()
-        figures = self.snapshot.figures.get(self.shown_run.id) if self.snapshot and self.shown_run else None
-        self.controller.bench_wanted(message.pane, message.want, figures)
 
     @on(LogWanted)
     def _log_wanted(self, message: LogWanted) -> None:
