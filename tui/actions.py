@@ -77,6 +77,7 @@ _ACTIONS: tuple[Action, ...] = (
     Action("open_tab('metrics')", "2", "Metrics", "Show the charts of the run.", footer=False),
     Action("open_tab('logs')", "3", "Logs", "Show the output of the run.", footer=False),
     Action("open_tab('chat')", "4", "Chat", "Talk to the model of the run.", footer=False),
+    Action("open_tab('bench')", "5", "Bench", "Measure the server of the run; its results.", footer=False),
     Action("open_tab('events')", "6", "Events", "Show what happened to the run, and when.", footer=False),
     Action("merge_logs", "M", "Merge logs", "Show the logs of the marked runs as one, by time; again: the one log.",
            "runs", footer=False),

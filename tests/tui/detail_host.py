@@ -119,6 +119,8 @@ class FakeSources:
         self.found_events: tuple[run_events.Event, ...] = ()
         self.turns: list[Turn] = []
         self.saved: list[Turn] = []
+        self.bench: Any = None
+        """A BenchSources, for the tests of that tab."""
         self.chat_settings = ChatSettings()
         self.found_prompts: tuple[Prompt, ...] = ()
         self.client: Any = None

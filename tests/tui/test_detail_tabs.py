@@ -27,7 +27,20 @@ async def test_every_tab_opens_and_paints(size: tuple[int, int]) -> None:
     app = Host(sources, ready_run())
     async with app.run_test(size=size) as pilot:
         text = await until_text(pilot, "Ready for")
-        assert text.split("\n")[0].split() == ["1", "Overview", "2", "Metrics", "3", "Logs", "4", "Chat", "6", "Events"]
+        assert text.split("\n")[0].split() == [
+            "1",
+            "Overview",
+            "2",
+            "Metrics",
+            "3",
+            "Logs",
+            "4",
+            "Chat",
+            "5",
+            "Bench",
+            "6",
+            "Events",
+        ]
         for tab, wanted in (
             ("metrics", "Throughput"), ("logs", "No output yet"), ("chat", "enter sends"), ("events", "What happened"),
         ):  # fmt: skip

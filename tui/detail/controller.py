@@ -15,6 +15,9 @@ from tui.detail.pane import Pane
 
 if TYPE_CHECKING:
     from launcher.metrics.figures import Figures
+    from tui.bench.desk import BenchDesk
+    from tui.bench.pane import BenchPane
+    from tui.bench.wants import Want as BenchWant
     from tui.chat.desk import ChatDesk
     from tui.chat.pane import ChatPane
     from tui.chat.wants import Want as ChatWant
@@ -46,6 +49,7 @@ class DetailController:
         self._host = host
         self._sources = sources
         self._chat: ChatDesk | None = None
+        self._bench: BenchDesk | None = None
         self._log: LogFeed | None = None
         self._merged: tuple[RunView, ...] = ()
         self._charts: MetricsFeed | None = None
@@ -62,6 +66,7 @@ class DetailController:
             "pane-metrics": self._metrics,
             "pane-logs": self._logs,
             "pane-chat": self._open_chat,
+            "pane-bench": self._benches,
             "pane-events": self._events,
         }
         self._wake = asyncio.Event()
@@ -83,6 +88,7 @@ class DetailController:
         self.stop()
         self._merged = ()
         self._close_log()
+        self._bench = None
         if self._chat is not None:
             self._chat.close()
             self._chat = None
@@ -187,6 +193,19 @@ class DetailController:
         """The chat pane wants a prompt sent, an answer stopped, a dialog, a file."""
         if self._chat is not None:
             self._chat.want(pane, want)
+
+    async def _benches(self, pane: BenchPane, run: RunView) -> None:
+        from tui.bench.desk import BenchDesk
+
+        if self._bench is None:
+            self._bench = BenchDesk(self._host, self._sources, run)
+        await self._bench.feed(pane, self._sleep, self.periods.events)
+
+    def bench_wanted(self, pane: BenchPane, want: BenchWant) -> None:
+        """The benchmark tab wants something started, cancelled, compared, written."""
+        if self._bench is not None:
+            self._bench.want(pane, want)
+            self.wake()
 
     def keep_extras(self, families: tuple[str, ...]) -> None:
         """The user picked other families to chart."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from launcher.runs.events import Event
     from launcher.runs.explain import Explained
     from launcher.serving.client import ChatClient
+    from tui.bench.sources import BenchSources
     from tui.detail.overview_pane import Particulars
 
 LAST_LINES = 8
@@ -37,6 +38,11 @@ _EXTRAS = "metric-charts"
 
 class Sources(Protocol):
     """What the controller asks for. Raises VdeckError or OSError when it cannot be had."""
+
+    @property
+    def bench(self) -> BenchSources:
+        """The benchmarks."""
+        ...
 
     def particulars(self, run: RunView) -> Particulars:
         """What only the record of the run knows."""
@@ -129,6 +135,12 @@ class LiveSources:
         self._fleet = fleet
 
     @cached_property
+    def bench(self) -> BenchSources:
+        from tui.bench.sources import LiveBenchSources
+
+        return LiveBenchSources()
+
+    @cached_property
     def _older(self) -> OlderCharts:
         from launcher.prometheus.reader import OlderCharts
 
@@ -180,7 +192,8 @@ class LiveSources:
     def charts(
         self, run: RunView, start_ms: int, end_ms: int, points: int, extra: tuple[str, ...] = ()
     ) -> Charts | None:
-        """The charts of a window; None when nothing was recorded for this run."""
+        """The charts of a window; None when nothing was recorded for this run. Benchmarks are marked in them."""
+        from launcher.bench.marks import marks
         from launcher.metrics import catalog
         from launcher.paths import RunPaths
         from launcher.runs import goal_file
@@ -192,6 +205,7 @@ class LiveSources:
         found, _ = goal_file.read(RunPaths(run.folder).goals)  # a damaged file costs the goal lines, not the charts
         goals = found.goals if found is not None else ()
         charts = catalog.charts(history, start_ms=start_ms, end_ms=end_ms, points=points, goals=goals, extra=extra)
+        charts = charts._replace(marks=tuple(sorted((*charts.marks, *marks(run.folder, start_ms, end_ms)))))
         return self._older.extend(charts, run, points=points, begin_ms=history.earliest_ms)
 
     def families(self, run: RunView) -> tuple[Family, ...]:

@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from launcher.runs.view import RunView
+from tui.bench.wants import BenchWanted
 from tui.chat.wants import ChatWanted
 from tui.detail.controller import DetailController
 from tui.detail.log_wants import LogWanted
@@ -61,6 +62,12 @@ def _chat() -> Pane:
     return ChatPane(id="pane-chat")
 
 
+def _bench() -> Pane:
+    from tui.bench.pane import BenchPane
+
+    return BenchPane(id="pane-bench")
+
+
 def _events() -> Pane:
     from tui.detail.events_pane import EventsPane
 
@@ -72,7 +79,8 @@ TABS: tuple[Tab, ...] = (
     Tab("metrics", "2", "Metrics", _metrics),
     Tab("logs", "3", "Logs", _logs),
     Tab("chat", "4", "Chat", _chat),
-    Tab("events", "6", "Events", _events),  # 5 is kept for the benchmark
+    Tab("bench", "5", "Bench", _bench),
+    Tab("events", "6", "Events", _events),
 )
 WRITTEN = frozenset({"chat"})
 """Tabs in which one writes: they take the keys when they open, else the letters would be orders to the runs."""
@@ -166,7 +174,7 @@ class DetailTabs(TypedAhead):
         self._give_figures()
 
     def open_tab(self, name: str) -> None:
-        """Open a tab by its name (overview, metrics, logs, chat, events); an unknown name is ignored."""
+        """Open a tab by its name (overview, metrics, logs, chat, bench, events); an unknown name is ignored."""
         if any(tab.name == name for tab in TABS):
             self.active = name
             if name in WRITTEN:
@@ -293,6 +301,11 @@ class DetailTabs(TypedAhead):
     def _chat_wanted(self, message: ChatWanted) -> None:
         message.stop()
         self.controller.chat_wanted(message.pane, message.want)
+
+    @on(BenchWanted)
+    def _bench_wanted(self, message: BenchWanted) -> None:
+        message.stop()
+        self.controller.bench_wanted(message.pane, message.want)
 
     @on(LogWanted)
     def _log_wanted(self, message: LogWanted) -> None:
