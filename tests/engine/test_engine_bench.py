@@ -44,8 +44,8 @@ def test_the_benchmarks_of_a_real_server(tiny: Path) -> None:
 
 def our_own_client_counts_the_same(run_id: str, theirs: dict[str, Any]) -> None:
     """The same loads of the same lengths by the client of vdeck: every count is equal, every figure is there."""
-    ours = vdeck_json("bench", run_id, "-n", "12", "--request-rate", "4,inf", "--input-len", "300", "--output-len", "16",
-                      "--client", "vdeck")  # fmt: skip
+    words = ("-n", "12", "--request-rate", "4,inf", "--input-len", "300", "--output-len", "16")
+    ours = vdeck_json("bench", run_id, *words, "--client", "vdeck")
     assert ours["client"].startswith("vdeck ") and ours["status"] == "completed"
     for mine, other in zip(ours["points"], theirs["points"], strict=True):
         assert all(mine[key] == other[key] for key in ("completed", "failed", "input_tokens", "output_tokens"))

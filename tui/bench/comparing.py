@@ -21,6 +21,7 @@ from tui.detail.chart_colours import ChartColours
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+_TALL = 34
 _VERDICTS = {
     "better": ("▲ better", "bold $success"), "worse": ("▼ worse", "bold $error"),
     "same": ("· same", "$foreground-muted"), "unknown": ("", ""),
@@ -66,6 +67,10 @@ class ComparisonScreen(BenchWindow[None]):
         self._text.update(said(found))
         for key, view in zip(curve.KEYS, self._curves):
             view.show(curve.Paper(key, (found.a, found.b)))
+
+    def on_resize(self) -> None:
+        """The figures come first: the curves only where there is room for both."""
+        self.query_one("#comparison-curves").display = self.size.height >= _TALL
 
     def action_close(self) -> None:
         """Back to the results."""

@@ -17,7 +17,8 @@ from tui.detail.chart_text import Line, Piece
 
 LATENCIES = {"ttft": "TTFT", "itl": "ITL", "e2e": "E2E"}
 KEYS = tuple(LATENCIES)
-_MARKS = "●◆"
+_MARKS = ("●◆", "○◇")
+"""p50 and p99 of A, and of B."""
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _NAME = 14
 
@@ -61,7 +62,8 @@ def curves(paper: Paper) -> list[Curve]:
             spots = tuple(sorted(_spots(bench.points, paper.key, part)))
             if spots:
                 index = 2 * number + (part == "p99")
-                found.append(Curve(letter + part, _MARKS[part == "p99"], chart_text.role(index), spots))
+                mark = _MARKS[number % 2][part == "p99"]
+                found.append(Curve(letter + part, mark, chart_text.role(index), spots))
     return found
 
 
@@ -158,7 +160,7 @@ class _Sheet:
 
     def _set(self, x: int, y: int, role: str) -> None:
         row, column = y // 4, x // 2
-        if self._cells[row][column] in _MARKS:
+        if self._cells[row][column] in "●◆○◇":
             return
         bits = _BITS[x % 2][y % 4]
         old = self._cells[row][column] if self._roles[row][column] not in ("goal", "muted") else " "

@@ -81,7 +81,9 @@ class BenchDesk:
     async def _measure(self, pane: BenchPane, want: Measure) -> None:
         run = pane.shown_run or self._run
         plan = want.like.plan if want.like is not None else self._last_plan(pane)
-        if not want.at_once:
+        if want.at_once:
+            plan = replace(plan, seed=None)
+        else:
             from tui.bench.dialog import BenchDialog
 
             note = await asyncio.to_thread(self._traffic, run)

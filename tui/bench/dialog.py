@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _FOLDER = os.path.dirname(os.path.abspath(styles.__file__))
 _SHEETS = [os.path.join(_FOLDER, name) for name in ("dialogs.tcss", "bench_dialogs.tcss")]
+
+
+_PAUSE_S = 0.2
 
 
 class BenchWindow(Dialog[ScreenResultType]):
@@ -113,22 +117,25 @@ class BenchDialog(BenchWindow[Plan | None]):
         self._look()
 
     def _look(self) -> None:
+        """Look at what is typed when nobody has typed for a moment: a file may have to be read for it."""
+        self.run_worker(self._looked(), group="bench-look", exclusive=True, exit_on_error=False)
+
+    async def _looked(self) -> None:
         """What the field is for, the command of the plan, how long it takes."""
-        plan, problems = form.read(self.typed(), self.plan)
+        await asyncio.sleep(_PAUSE_S)
+        plan, problems = await asyncio.to_thread(form.read, self.typed(), self.plan)
+        command = clean(await asyncio.to_thread(self._command, plan)) if plan is not None else ""
         name = ((self.focused.id if self.focused else None) or "").removeprefix("bench-")
         field = next((field for field in FIELDS if field.key == name), None)
         if name in problems:
             self._say(f"{_label(name)}: {clean_line(problems[name])}", wrong=True)
         else:
-            self._say(
-                self.note or (f"{field.label}: {field.hint}." if field is not None else ""), wrong=bool(self.note)
-            )
-        shown = ""
-        if plan is not None:
-            took = form.duration_s(plan)
-            about = f"about {words.duration(took)} of requests, {len(plan.loads)} load(s)\n" if took is not None else ""
-            shown = about + clean(self._command(plan))
-        self.query_one("#bench-command", Static).update(Text(shown, palette(self.app.theme).muted))
+            hint = f"{field.label}: {field.hint}." if field is not None else ""
+            self._say(self.note or hint, wrong=bool(self.note))
+        took = form.duration_s(plan) if plan is not None else None
+        count = len(plan.loads) if plan is not None else 0
+        about = f"{count} load{'s' if count > 1 else ''}, about {words.duration(took)} of requests\n" if took else ""
+        self.query_one("#bench-command", Static).update(Text(about + command, palette(self.app.theme).muted))
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         colours = palette(self.app.theme)

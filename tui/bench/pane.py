@@ -131,8 +131,8 @@ class BenchPane(Pane):
     # -- painting
 
     def _fill(self, keep: str | None) -> None:
-        now = text.now()
-        lines = [Option(text.list_line(bench, now, self._letter(bench))) for bench in self.benches]
+        now, width = text.now(), max(20, self.size.width - 4)
+        lines = [Option(text.list_line(bench, now, width, self._letter(bench))) for bench in self.benches]
         self._options.clear_options()
         self._options.add_options(lines)
         ids = [bench.id for bench in self.benches]
@@ -148,7 +148,7 @@ class BenchPane(Pane):
             ready = self.shown_run is not None and self.shown_run.ready
             self._text.update(text.empty(ready) if self._known else "")
         else:
-            self._text.update(text.detail(bench))
+            self._text.update(text.detail(bench, max(40, self.size.width - 4)))
         self._options.display = bool(self.benches)
         self.set_class(live is not None, "-live")
         self._show_progress()
@@ -163,9 +163,11 @@ class BenchPane(Pane):
 
     def _show_progress(self) -> None:
         live = self.live
-        self._progress.update(text.progress(live, text.now()) if live is not None else "")
+        self._progress.update(text.progress(live, text.now(), max(20, self.size.width - 2)) if live is not None else "")
 
     def on_resize(self) -> None:
+        chosen = self.chosen
+        self._fill(chosen.id if chosen is not None else None)
         self._show()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

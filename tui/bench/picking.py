@@ -17,7 +17,7 @@ class BenchDialogPicking(Picking[Bench]):
     EMPTY = "There is no other result yet."
 
     def line(self, entry: Bench) -> str:
-        return f"{clean_line(entry.run_name):<14} {text.list_line(entry, time.time()).plain.strip()}"
+        return f"{clean_line(entry.run_name):<14} {text.list_line(entry, time.time(), 200).plain.strip()}"
 
     def text(self, entry: Bench) -> str:
-        return text.detail(entry).plain
+        return text.detail(entry, 90).plain

@@ -17,12 +17,12 @@ from tui import format as words
 GLYPHS = {"starting": "◌", "running": "◐", "completed": "✔", "failed": "✖", "cancelled": "■", "lost": "?"}
 _COLOURS = {"running": "$accent", "starting": "$accent", "completed": "$success", "failed": "$error", "lost": "$error"}
 _MUTED = "$foreground-muted"
-_BAR = 30
+_BAR = 20
 HEAD = ("load", "req/s", "tok/s", "TTFT p50", "p99", "TPOT p50", "p99", "ITL p50", "p99", "E2E p50", "p99", "good/s",
         "failed")  # fmt: skip
 
 
-def list_line(bench: Bench, now: float, mark: str = "") -> Content:
+def list_line(bench: Bench, now: float, width: int, mark: str = "") -> Content:
     """``A ✔ 12:04  random 256→128  1, 2, 4 req/s  vllm  820 tok/s  TTFT 47/112 ms  label``."""
     best = max(bench.points, key=lambda point: point.output_rate or 0.0, default=None)
     parts: list[str | tuple[str, str]] = [
@@ -39,7 +39,7 @@ def list_line(bench: Bench, now: float, mark: str = "") -> Content:
         parts.append((clean_line(bench.reason), _MUTED))
     if bench.plan.label:
         parts.append((f" {clean_line(bench.plan.label)}", _MUTED))
-    return Content.assemble(*parts)
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 
 def _dataset(bench: Bench) -> str:
@@ -64,10 +64,12 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:.{0 if seconds >= 0.1 else 1}f}"
 
 
-def table(points: Sequence[Point]) -> Content:
-    """The loads with their figures, latencies in ms; the best of each column in bold when there are several."""
+def table(points: Sequence[Point], width: int) -> Content:
+    """The loads with their figures, latencies in ms; in ``width`` cells, so that what matters least goes first."""
     rows = [HEAD, *(tuple(map(clean_line, export.cells(point))) for point in points)]
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEAD))]
+    kept = _fitting(widths, width)
+    rows, widths = [tuple(row[column] for column in kept) for row in rows], [widths[column] for column in kept]
     parts: list[str | tuple[str, str]] = []
     for number, row in enumerate(rows):
         line = [
@@ -78,7 +80,22 @@ def table(points: Sequence[Point]) -> Content:
     return Content.assemble(*parts)
 
 
-def detail(bench: Bench) -> Content:
+_LEAST = (5, 6, 9, 7, 1, 12, 3, 8, 10)
+"""Columns that go when there is no room, the first first."""
+_GAP = 2
+
+
+def _fitting(widths: Sequence[int], width: int) -> list[int]:
+    """The columns that fit."""
+    kept = list(range(len(widths)))
+    for column in _LEAST:
+        if sum(widths[one] + _GAP for one in kept) - _GAP <= width:
+            break
+        kept.remove(column)
+    return kept
+
+
+def detail(bench: Bench, width: int) -> Content:
     """What was asked and of whom, the table, what the goals say, warnings."""
     facts = [export.asked(bench), bench.model or "", bench.engine or "", bench.client, f"#{bench.id}"]
     parts: list[str | Content | tuple[str, str]] = [
@@ -90,7 +107,7 @@ def detail(bench: Bench) -> Content:
             (f"{GLYPHS.get(bench.status, '?')} {bench.status}: {clean_line(bench.reason)}\n", f"bold {colour}")
         )
     if bench.points:
-        parts.append(table(bench.points))
+        parts.append(table(bench.points, width))
     goals = sustained.sentence(bench)
     if goals:
         parts.append((f"◎ {goals}\n", "bold"))
@@ -99,7 +116,7 @@ def detail(bench: Bench) -> Content:
     return Content.assemble(*parts)
 
 
-def progress(bench: Bench, now: float) -> Content:
+def progress(bench: Bench, now: float, width: int) -> Content:
     """``◐ load 2 of 4 (4 req/s): measuring  ██████░░░░ 12/32  14.8 req/s  0:12, about 40 s more``."""
     seen = bench.progress or Progress()
     count = len(bench.plan.loads)
@@ -112,8 +129,8 @@ def progress(bench: Bench, now: float) -> Content:
         if seen.rate:
             parts.append(f"  {words.number(seen.rate)} req/s")
     gone = max(0.0, now - bench.created) if bench.created else 0.0
-    parts.append((f"   {words.duration(gone)} gone{_remains(bench, seen)}   x cancels", _MUTED))
-    return Content.assemble(*parts)
+    parts.append((f"   x cancels   {words.duration(gone)} gone{_remains(bench, seen)}", _MUTED))
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 
 def _remains(bench: Bench, seen: Progress) -> str:
@@ -130,7 +147,8 @@ def ended(bench: Bench) -> str:
     """One sentence for the moment when it ends."""
     best = max(bench.points, key=lambda point: point.output_rate or 0.0, default=None)
     if best is None:
-        return f"The benchmark {bench.status}: {clean_line(bench.reason or 'nothing was measured')}."
+        verb = {"cancelled": "was cancelled", "lost": "was lost"}.get(bench.status, bench.status)
+        return f"The benchmark {verb}: {clean_line(bench.reason or 'nothing was measured')}."
     said = (
         f"{words.number(best.output_rate)} tok/s, TTFT {_pair(best.ttft.p50, best.ttft.p99)} at {load_name(best.load)}"
     )
