@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,6 +47,49 @@ def test_options_reach_the_server(control: FakeControl, server: StandIn, capsys:
     body = server.server.bodies[-1]
     assert body["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
     assert (body["model"], body["max_tokens"], body["temperature"], body["seed"]) == ("tiny", 2, 0.5, 7)
+
+
+def test_every_option_of_the_table_is_one_of_the_command(control: FakeControl, server: StandIn, capsys: Capsys) -> None:
+    words = [
+        "--top-p", "0.9", "--top-k", "5", "--min-p", "0.1", "--presence-penalty=-1", "--frequency-penalty", "0.5",
+        "--repetition-penalty", "1.1", "--stop", "END ###", "--reasoning-effort", "low", "--thinking", "off", "--set",
+        '{"n": 1}', "--seed=-3",
+    ]  # fmt: skip
+    assert vdeck(capsys, "chat", ID, "Why?", *words).code == 0
+    body = server.server.bodies[-1]
+    wanted = {
+        "top_p": 0.9, "top_k": 5, "min_p": 0.1, "presence_penalty": -1.0, "frequency_penalty": 0.5, "seed": -3,
+        "repetition_penalty": 1.1, "stop": ["END", "###"], "reasoning_effort": "low", "n": 1,
+        "chat_template_kwargs": {"enable_thinking": False},
+    }  # fmt: skip
+    assert {name: body[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("words", [("--max-tokens", "0"), ("--top-p", "2"), ("--thinking", "maybe"), ("--set", "[]"),
+                                   ("--seed", "x"), ("--completions", "--system", "x")])  # fmt: skip
+def test_wrong_options_send_nothing(
+    words: tuple[str, ...], control: FakeControl, server: StandIn, capsys: Capsys
+) -> None:
+    result = vdeck(capsys, "chat", ID, "Why?", *words)
+    assert result.code == 2 and result.err.startswith("error: --") and server.server.bodies == []
+
+
+def test_the_text_as_it_is(control: FakeControl, server: StandIn, capsys: Capsys) -> None:
+    assert vdeck(capsys, "chat", ID, "Once upon", "--completions").out == "You said: Once upon\n"
+    assert server.server.bodies[-1]["prompt"] == "Once upon"
+
+
+def test_a_picture_goes_along(control: FakeControl, server: StandIn, capsys: Capsys, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    refused = vdeck(capsys, "chat", ID, "What?", "--image", str(path))
+    assert refused.code == 1 and "not a multimodal model" in refused.err and "without pictures" in refused.err
+    server.server.options.multimodal = True
+    assert vdeck(capsys, "chat", ID, "What?", "--image", str(path), "--image", "https://x/y.png").code == 0
+    parts = server.server.bodies[-1]["messages"][0]["content"]
+    assert [part["type"] for part in parts] == ["image_url", "image_url", "text"]
+    missing = vdeck(capsys, "chat", ID, "What?", "--image", str(tmp_path / "none.png"))
+    assert missing.code == 1 and "cannot read the picture" in missing.err
 
 
 def test_standard_input_is_the_prompt(control: FakeControl, capsys: Capsys, monkeypatch: Patch) -> None:

@@ -92,8 +92,8 @@ class BenchPane(Pane):
 
     def show_benches(self, benches: Sequence[Bench]) -> None:
         """The benchmarks of the run, newest first; the place in the list is kept."""
-        self._known = True
-        if tuple(benches) == self.benches:
+        known, self._known = self._known, True
+        if known and tuple(benches) == self.benches:
             self._show_progress()
             return
         chosen = self.chosen

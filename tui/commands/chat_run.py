@@ -6,12 +6,16 @@ import asyncio
 import sys
 from typing import Any
 
+from launcher.chat import conversation, options, picture
+from launcher.chat.settings import ChatSettings, Mode
+from launcher.chat.turn import Turn
 from launcher.errors import EXIT_DONE, UsageError, VdeckError
 from launcher.runs.view import RunView
-from launcher.serving.client import ChatClient, ChatParams, ChatStats, ChatStream, Delta, Part, ToolCall
-from launcher.text import clean
+from launcher.serving.client import ChatClient, ChatStats, ChatStream, Delta, Part, ToolCall
+from launcher.text import clean, clean_line, shorten
 from tui import format as words
 from tui.commands import output
+from tui.commands.chat import flag
 from tui.commands.options import Values
 from tui.commands.which import run_of
 
@@ -20,9 +24,38 @@ def chat(values: Values) -> int:
     """Ask, and print the answer as it comes. Raises VdeckError when the run cannot answer."""
     run = run_of(values.word("ID"))
     url = base_url(run)
+    settings = settings_of(values)
+    images = tuple(map(_picture, values.many("image")))
     prompt = values.text("PROMPT")
-    messages = conversation(_standard_input() if prompt is None else prompt, values.text("system"))
-    return asyncio.run(_ask(run, url, messages, values))
+    text = _standard_input() if prompt is None else prompt
+    if not text.strip() and not images:
+        raise UsageError("the prompt is empty", fix="vdeck chat ID 'your question'")
+    asked = conversation.asked([Turn("user", text, images=images)], settings, picture.part)
+    return asyncio.run(_ask(run, url, asked, settings, as_json=values.flag("json")))
+
+
+def settings_of(values: Values) -> ChatSettings:
+    """The options as the chat knows them. Raises UsageError with what is wrong with one."""
+    mode: Mode = "completions" if values.flag("completions") else "chat"
+    settings = ChatSettings(model=values.text("model"), mode=mode)
+    for option in options.OPTIONS:
+        typed = values.text(flag(option.field)) if option.field != "mode" else None
+        if typed is None:
+            continue
+        try:
+            settings = options.change(settings, option, typed)
+        except options.Wrong as wrong:
+            said = shorten(clean_line(typed), 60)
+            raise UsageError(
+                f"--{flag(option.field)} needs {wrong}, not {said!r}", fix="see vdeck chat --help"
+            ) from wrong
+    if settings.mode == "completions" and settings.system:
+        raise UsageError("--completions has no system prompt", fix="put it in front of the text")
+    return settings
+
+
+def _picture(typed: str) -> str:
+    return typed if picture.is_url(typed) else picture.resolve(typed)
 
 
 def base_url(run: RunView) -> str:
@@ -40,36 +73,23 @@ def base_url(run: RunView) -> str:
     return run.url
 
 
-def conversation(prompt: str, system: str | None) -> list[dict[str, str]]:
-    """The messages of one question. Raises UsageError when there is nothing to ask."""
-    if not prompt.strip():
-        raise UsageError("the prompt is empty", fix="vdeck chat ID 'your question'")
-    before = [{"role": "system", "content": system}] if system else []
-    return [*before, {"role": "user", "content": prompt}]
-
-
 def _standard_input() -> str:
     if output.is_terminal(sys.stdin):
         output.note("Type the question and end it with Ctrl-D.")
     return output.standard_input().decode("utf-8", "replace")
 
 
-async def _ask(run: RunView, url: str, messages: list[dict[str, str]], values: Values) -> int:
+async def _ask(run: RunView, url: str, asked: conversation.Asked, settings: ChatSettings, *, as_json: bool) -> int:
     from launcher.runs import control
 
     key = control.api_key(run.id)
     async with ChatClient(url, api_key=key, verify=False if run.insecure else None) as client:
-        params = ChatParams(
-            model=values.text("model") or await _first_model(run, client),
-            max_tokens=values.integer("max-tokens"),
-            temperature=values.number("temperature"),
-            seed=values.integer("seed"),
-        )
-        answer = Answer(quiet=values.flag("json"))
-        async with client.stream(messages, params) as stream:
+        params = conversation.params(settings, settings.model or await _first_model(run, client))
+        answer = Answer(quiet=as_json)
+        async with client.stream(asked, params) as stream:
             await _read(stream, answer)
         stats = stream.stats()
-    if values.flag("json"):
+    if as_json:
         output.document(document(run, params.model, answer, stats))
     else:
         answer.end()
