@@ -29,8 +29,8 @@ def point(rate: float | None, tok_s: float, ttft: float, **more: Any) -> Point:
     """A load with figures that grow with it."""
     latency = Latency(ttft, ttft, ttft * 1.5, ttft * 1.8, ttft * 2, 0.01)
     figures: dict[str, Any] = {
-        "duration_s": 10.0, "completed": int((rate or 20) * 10), "failed": 0, "request_rate": rate or 20.0, "output_rate": tok_s,
-        "goodput": rate or 10.0, "ttft": latency, "itl": latency, "tpot": latency, "e2e": latency,
+        "duration_s": 10.0, "completed": int((rate or 20) * 10), "failed": 0, "request_rate": rate or 20.0,
+        "output_rate": tok_s, "goodput": rate or 10.0, "ttft": latency, "itl": latency, "tpot": latency, "e2e": latency,
     }  # fmt: skip
     return Point(Load(rate), NOW, NOW + 10, 1, **{**figures, **more})
 
