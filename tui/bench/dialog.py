@@ -118,7 +118,7 @@ class BenchDialog(BenchWindow[Plan | None]):
 
     def _look(self) -> None:
         """Look at what is typed when nobody has typed for a moment: a file may have to be read for it."""
-        self.run_worker(self._looked, group="bench-look", exclusive=True, exit_on_error=False)
+        self.run_worker(self._looked, group="bench-look", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _looked(self) -> None:
         """What the field is for, the command of the plan, how long it takes."""
