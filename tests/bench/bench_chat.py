@@ -168,13 +168,10 @@ async def _painted(pane: ChatPane, output: screens.Output, prompt: str) -> float
         output.listeners.remove(look)
 
 
-async def _long(
-    pane: object, desk: object, output: screens.Output, tokens: int, url: str, model: str, settings: object
-) -> str:
-    from tui.chat.pane import ChatPane
+async def _long(pane: ChatPane, output: screens.Output, tokens: int, url: str, model: str) -> str:
+    """A whole answer: what it cost, and whether it is whole."""
     from tui.chat.wants import Ask, ChatWanted
 
-    assert isinstance(pane, ChatPane)
     prompt = f"!long {tokens}"
     await asyncio.sleep(1)
     cpu, clock, before = time.process_time(), time.monotonic(), output.bytes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from launcher.chat.turn import Turn
 from launcher.host import ports
 from launcher.logs.phases import PHASES
 from tui.app import VdeckApp
-from tui.chat import feed as chat_feed
+from tui.chat import session as chat_session
+from tui.chat.growing import Growth
 from tui.chat.pane import ChatPane
 from tui.detail.log_view import LogView
 from tui.screens.confirm import ConfirmScreen
@@ -115,33 +115,35 @@ async def chat(app: VdeckApp, pilot: Pilot[None], monkeypatch: pytest.MonkeyPatc
     await until(pilot, lambda: "● tiny" in screen_text(app.screen), 10, "the chat")
     pane = app.main.query_one(ChatPane)
     assert app.main.focused is pane.prompt
-    grown: list[str] = []
-    show = pane.show_live
+    grown: list[int] = []
+    """Characters of the answer at each paint that had more of it than the one before."""
+    grow = pane.grow
 
-    def watched(model: str | None, text: str, reasoning: str, figures: str) -> None:
-        if text not in ("", *grown):
-            grown.append(text)
-        show(model, text, reasoning, figures)
+    def watched(growth: Growth) -> None:
+        grow(growth)
+        texts = (one.item.text for one in pane.view.rows.painted if one.item.kind in ("prose", "code"))
+        seen = len("".join(texts))
+        if not grown or seen > grown[-1]:
+            grown.append(seen)
 
     finish, finished = pane.finish, []
 
-    def ended_turn(turn: Turn) -> None:
+    def ended_turn(turn: Turn, index: int) -> None:
         finished.append(turn)
-        finish(turn)
+        finish(turn, index)
 
     # a tiny model says 200 words in less than two paints of the screen: paint more often to see an answer grow
-    monkeypatch.setattr(chat_feed, "PAINT_PERIOD_S", 0.01)
-    monkeypatch.setattr(pane, "show_live", watched)
+    monkeypatch.setattr(chat_session, "PAINT_PERIOD_S", 0.01)
+    monkeypatch.setattr(pane, "grow", watched)
     monkeypatch.setattr(pane, "finish", ended_turn)
     for number in range(1, 9):  # noise may be short: ask again until one answer was long enough to be seen growing
         grown.clear()
         await pilot.press(*"Tell", "space", *"me", "space", *"more", "enter")
         await until(pilot, lambda wanted=number: len(finished) == wanted, 60, "the answer")
         assert finished[-1].error is None, finished[-1].error
-        if len(grown) > 1:
+        if len(grown) > 2:
             break
-    assert len(grown) > 1, [(turn.text, turn.stats) for turn in finished]
-    assert all(b.startswith(a) for a, b in pairwise(grown))
+    assert len(grown) > 2, [(turn.text, turn.stats) for turn in finished]
     text = await until(
         pilot, lambda: "TTFT" in (found := screen_text(app.screen)).rpartition("tiny ◂")[2] and found, 5, "its figures"
     )
