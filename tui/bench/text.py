@@ -18,8 +18,10 @@ GLYPHS = {"starting": "◌", "running": "◐", "completed": "✔", "failed": "�
 _COLOURS = {"running": "$accent", "starting": "$accent", "completed": "$success", "failed": "$error", "lost": "$error"}
 _MUTED = "$foreground-muted"
 _BAR = 20
-HEAD = ("load", "req/s", "tok/s", "TTFT p50", "p99", "TPOT p50", "p99", "ITL p50", "p99", "E2E p50", "p99", "good/s",
-        "failed")  # fmt: skip
+HEAD = (
+    "load", "req/s", "tok/s", "TTFT p50", "TTFT p99", "TPOT p50", "TPOT p99", "ITL p50", "ITL p99",
+    "E2E p50", "E2E p99", "good/s", "failed",
+)  # fmt: skip
 
 
 def list_line(bench: Bench, now: float, width: int, mark: str = "") -> Content:
@@ -66,33 +68,31 @@ def _ms(seconds: float | None) -> str:
 
 def table(points: Sequence[Point], width: int) -> Content:
     """The loads with their figures, latencies in ms; in ``width`` cells, so that what matters least goes first."""
-    rows = [HEAD, *(tuple(map(clean_line, export.cells(point))) for point in points)]
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEAD))]
-    kept = _fitting(widths, width)
-    rows, widths = [tuple(row[column] for column in kept) for row in rows], [widths[column] for column in kept]
+    rows = [tuple(map(clean_line, export.cells(point))) for point in points]
+    kept = list(range(len(HEAD)))
+    for column in (*_LEAST, None):
+        shown = [_head(kept), *([row[place] for place in kept] for row in rows)]
+        widths = [max(map(cell_len, texts)) for texts in zip(*shown)]
+        if column is None or sum(widths) + len(_GAP) * (len(widths) - 1) <= width:
+            break
+        kept.remove(column)
     parts: list[str | tuple[str, str]] = []
-    for number, row in enumerate(rows):
-        line = [
-            f"{text:<{width}}" if column == 0 else f"{text:>{width}}"
-            for column, (text, width) in enumerate(zip(row, widths))
-        ]
-        parts.append(("  ".join(line) + "\n", _MUTED if number == 0 else ""))
+    for number, row in enumerate(shown):
+        cells = [f"{row[0]:<{widths[0]}}", *(f"{cell:>{room}}" for cell, room in zip(row[1:], widths[1:]))]
+        parts.append((_GAP.join(cells) + "\n", _MUTED if number == 0 else ""))
     return Content.assemble(*parts)
 
 
-_LEAST = (5, 6, 9, 7, 1, 12, 3, 8, 10)
+_LEAST = (5, 6, 9, 7, 1, 12, 8, 10, 3)
 """Columns that go when there is no room, the first first."""
-_GAP = 2
+_GAP = "  "
 
 
-def _fitting(widths: Sequence[int], width: int) -> list[int]:
-    """The columns that fit."""
-    kept = list(range(len(widths)))
-    for column in _LEAST:
-        if sum(widths[one] + _GAP for one in kept) - _GAP <= width:
-            break
-        kept.remove(column)
-    return kept
+def _head(kept: Sequence[int]) -> list[str]:
+    """The names of the columns; a p99 beside its p50 needs no more than that."""
+    return [
+        HEAD[column].split()[-1] if "p99" in HEAD[column] and column - 1 in kept else HEAD[column] for column in kept
+    ]
 
 
 def detail(bench: Bench, width: int) -> Content:
