@@ -11,7 +11,7 @@ from launcher.errors import VdeckError
 from tui.actions import all_actions
 from tui.detail.actions import DETAIL_ACTIONS, bindings
 from tui.detail.controller import FEED_GROUP
-from tui.detail.tabs import TABS
+from tui.detail.tab_strip import TABS
 
 SIZES = [(80, 24), (120, 40)]
 

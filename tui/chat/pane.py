@@ -24,7 +24,7 @@ from tui.chat.wants import Ask, Attach, ChatWanted, EditTurn, Interrupt, OpenDia
 from tui.detail.actions import bindings
 from tui.detail.pane import Pane
 
-_OWN_LETTERS = "ijkcershl"
+_OWN_LETTERS = "ijkcersh"
 """Keys of the table of actions that work in the conversation."""
 
 
