@@ -70,7 +70,7 @@ def test_top_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         assert f" {found.name} " in result.out
 
 
-@pytest.mark.parametrize("word", ["bench", "web"])
+@pytest.mark.parametrize("word", ["web"])
 def test_what_is_not_built_is_not_offered(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert word not in helptext.top()
     result = fakes.vdeck(capsys, word)

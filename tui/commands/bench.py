@@ -48,6 +48,6 @@ TABLE = Command(
     examples=(
         "vdeck bench qwen --request-rate 1..16 --goal ttft=500ms --goal itl=50ms",
         "vdeck bench qwen --dataset sharegpt --dataset-path ShareGPT.json --request-rate 3",
-        "vdeck bench qwen --max-concurrency 1,8,64 --input-len 1024 --output-len 256 --label 'before the upgrade'",
+        "vdeck bench qwen --max-concurrency 1,8,64 --input-len 1024 --label before",
     ),
 )  # fmt: skip
