@@ -24,10 +24,15 @@ def server() -> Iterator[StandIn]:
 
 @pytest.fixture
 def listener(server: StandIn) -> Iterator[Listener]:
+    before = set(threading.enumerate())
     made = Listener(lambda: ChatClient(server.url))
     yield made
     made.close()
-    wait_for(lambda: all(thread.name != "chat-listener" for thread in threading.enumerate()), what="the thread's end")
+
+    def ended() -> bool:
+        return all(thread.name != "chat-listener" for thread in set(threading.enumerate()) - before)
+
+    wait_for(ended, what="the thread's end")
 
 
 def _ask(listener: Listener, prompt: str) -> Hearing:

@@ -93,6 +93,13 @@ class DetailController:
             self._chat.close()
             self._chat = None
 
+    def close(self) -> None:
+        """The screen ends: let go of the server and of the log."""
+        self._close_log()
+        if self._chat is not None:
+            self._chat.close()
+            self._chat = None
+
     def figures(self, pane: Pane, figures: Figures | None) -> None:
         """The newest figures of the shown run, for the pane that has a place for them."""
         if pane.id == "pane-metrics":

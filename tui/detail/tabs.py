@@ -70,6 +70,9 @@ class DetailTabs(TypedAhead):
     def on_mount(self) -> None:
         self._show_tab(self.active)
 
+    def on_unmount(self) -> None:
+        self.controller.close()
+
     def on_descendant_focus(self) -> None:
         self.add_class("-entered")
 
