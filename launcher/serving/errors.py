@@ -153,7 +153,14 @@ def _by_status(status: int, message: str, *, with_key: bool) -> tuple[str, str]:
     return f"the server refused the request (HTTP {status}){said}", "change the request or its options"
 
 
-_NO_TEMPLATE = re.compile(r"chat[ _]template", re.IGNORECASE)
+# Not every word about templates: "--trust-request-chat-template is not set" and "chat template error: roles must
+# alternate" come of models that have one.
+_NO_TEMPLATE = re.compile(
+    r"must provide a chat[ _]template|default chat template is no longer allowed|no (?:default )?chat[ _]template"
+    r"|(?:not|n't) (?:have|define|provide|specify) (?:a |any )?chat[ _]template|chat_template is not (?:set|defined)"
+    r"|chat[ _]template is (?:missing|required)|without a chat[ _]template",
+    re.IGNORECASE,
+)
 _NO_IMAGES = re.compile(
     r"not a multimodal model|at most 0 image|does not support (?:image|multimodal)|image input is not supported"
     r"|unknown part type: image|only text .{0,20}supported",

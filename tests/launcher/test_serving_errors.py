@@ -139,3 +139,22 @@ def test_an_error_event() -> None:
     assert (error.kind, error.code) == ("stream", "InternalServerError")
     assert error.title == "the server broke off the answer: EngineCore encountered an issue"
     assert errors.from_stream({"error": True}).title == "the server broke off the answer"
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ("default chat template is no longer allowed, so you must provide a chat template", True),
+        ("As of transformers v4.44, default chat template is no longer allowed, so you must provide a chat template if "
+         "the tokenizer does not define one.", True),
+        ("Cannot use chat template functions because tokenizer.chat_template is not set", True),
+        ("Cannot use apply_chat_template() because this processor does not have a chat template.", True),
+        ("Chat template is passed with request, but --trust-request-chat-template is not set.", False),
+        ("Chat template error: conversation roles must alternate user/assistant", False),
+        ("chat_template_kwargs: Input should be a valid dictionary", False),
+    ],
+)  # fmt: skip
+def test_only_a_model_without_a_template_wants_completions(message: str, wanted: bool) -> None:
+    error = errors.from_response(400, "application/json", json.dumps({"error": {"message": message}}).encode())
+    assert errors.wants_completions(error) is wanted
+    assert ("completions mode" in error.fix) is wanted

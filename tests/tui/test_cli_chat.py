@@ -66,7 +66,9 @@ def test_every_option_of_the_table_is_one_of_the_command(control: FakeControl, s
 
 
 @pytest.mark.parametrize("words", [("--max-tokens", "0"), ("--top-p", "2"), ("--thinking", "maybe"), ("--set", "[]"),
-                                   ("--seed", "x"), ("--completions", "--system", "x")])  # fmt: skip
+                                   ("--seed", "x"), ("--completions", "--system", "x"),
+                                   ("--completions", "--image", "x.png"), ("--completions", "--thinking", "off"),
+                                   ("--completions", "--reasoning-effort", "low")])  # fmt: skip
 def test_wrong_options_send_nothing(
     words: tuple[str, ...], control: FakeControl, server: StandIn, capsys: Capsys
 ) -> None:
@@ -151,6 +153,22 @@ def test_what_came_before_the_error_stays(order: str, control: FakeControl, caps
     assert result.code == 1
     assert result.out == "You said:\n"
     assert result.err.splitlines()[-1].startswith("error: ")
+
+
+def test_json_has_what_came_before_the_error(control: FakeControl, capsys: Capsys) -> None:
+    result = vdeck(capsys, "chat", ID, "!late x y z", "--json")
+    document = json.loads(result.out)
+    assert result.code == 1 and document["content"] == "You said:"
+    assert result.err == f"error: {document['error']}\n"
+    assert vdeck(capsys, "chat", ID, "!nested", "--json").out == "", "nothing came"
+    assert json.loads(vdeck(capsys, "chat", ID, "x", "--json").out)["error"] is None
+
+
+def test_a_base_model_names_the_option_that_helps(control: FakeControl, server: StandIn, capsys: Capsys) -> None:
+    server.server.options.no_template = True
+    result = vdeck(capsys, "chat", ID, "Once upon")
+    assert result.code == 1 and result.err.endswith("ask again with --completions.\n")
+    assert vdeck(capsys, "chat", ID, "Once upon", "--completions").out == "You said: Once upon\n"
 
 
 def test_the_first_model_is_asked_for_when_nobody_knows_it(

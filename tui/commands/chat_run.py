@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from launcher.chat import conversation, options, picture
@@ -12,6 +13,7 @@ from launcher.chat.turn import Turn
 from launcher.errors import EXIT_DONE, UsageError, VdeckError
 from launcher.runs.view import RunView
 from launcher.serving.client import ChatClient, ChatStats, ChatStream, Delta, Part, ToolCall
+from launcher.serving.errors import wants_completions
 from launcher.text import clean, clean_line, shorten
 from tui import format as words
 from tui.commands import output
@@ -49,9 +51,21 @@ def settings_of(values: Values) -> ChatSettings:
             raise UsageError(
                 f"--{flag(option.field)} needs {wrong}, not {said!r}", fix="see vdeck chat --help"
             ) from wrong
-    if settings.mode == "completions" and settings.system:
-        raise UsageError("--completions has no system prompt", fix="put it in front of the text")
+    if settings.mode == "completions":
+        _only_text(settings, values.many("image"))
     return settings
+
+
+def _only_text(settings: ChatSettings, images: Sequence[str]) -> None:
+    """Completions send one text: what cannot go along is refused, never left out in silence. Raises UsageError."""
+    if settings.system:
+        raise UsageError("--completions has no system prompt", fix="put it in front of the text")
+    given = {"image": images, "reasoning-effort": settings.reasoning_effort, "thinking": settings.thinking is not None}
+    for name, value in given.items():
+        if value:
+            raise UsageError(
+                f"--{name} is of a chat, --completions sends the text as it is", fix="leave one of them out"
+            )
 
 
 def _picture(typed: str) -> str:
@@ -86,8 +100,14 @@ async def _ask(run: RunView, url: str, asked: conversation.Asked, settings: Chat
     async with ChatClient(url, api_key=key, verify=False if run.insecure else None) as client:
         params = conversation.params(settings, settings.model or await _first_model(run, client))
         answer = Answer(quiet=as_json)
-        async with client.stream(asked, params) as stream:
-            await _read(stream, answer)
+        stream = client.stream(asked, params)
+        try:
+            async with stream:
+                await _read(stream, answer)
+        except VdeckError as error:
+            if as_json and answer.begun:
+                output.document(document(run, params.model, answer, stream.stats(), error.sentence()))
+            raise _advised(error, settings) from error
         stats = stream.stats()
     if as_json:
         output.document(document(run, params.model, answer, stats))
@@ -96,6 +116,13 @@ async def _ask(run: RunView, url: str, asked: conversation.Asked, settings: Chat
         if output.is_terminal(sys.stderr):
             output.note(summary(stats))
     return EXIT_DONE
+
+
+def _advised(error: VdeckError, settings: ChatSettings) -> VdeckError:
+    """The error; that of a model without a chat template with the option that helps."""
+    if settings.mode == "completions" or not wants_completions(error):
+        return error
+    return VdeckError(error.title, detail=error.detail, fix="ask again with --completions")
 
 
 async def _first_model(run: RunView, client: ChatClient) -> str | None:
@@ -143,6 +170,11 @@ class Answer:
             self.calls.append(part)
             self._write(f"{part.name}({part.arguments})\n")
 
+    @property
+    def begun(self) -> bool:
+        """Something of the answer came."""
+        return bool(self.calls or any(self.texts.values()))
+
     def end(self) -> None:
         """Finish the line."""
         if self._open:
@@ -174,8 +206,11 @@ def summary(stats: ChatStats) -> str:
     return ", ".join(parts)
 
 
-def document(run: RunView, model: str | None, answer: Answer, stats: ChatStats) -> dict[str, Any]:
-    """The document of ``--json``: seconds, tokens as the server counted them, unknown null."""
+def document(
+    run: RunView, model: str | None, answer: Answer, stats: ChatStats, error: str | None = None
+) -> dict[str, Any]:
+    """The document of ``--json``: seconds, tokens as the server counted them, unknown null. ``error``: why the answer
+    did not come to its end."""
     return {
         "id": run.id,
         "model": model,
@@ -183,4 +218,5 @@ def document(run: RunView, model: str | None, answer: Answer, stats: ChatStats) 
         "reasoning": answer.texts["reasoning"] or None,
         "tool_calls": [{"name": call.name, "arguments": call.arguments} for call in answer.calls],
         "stats": stats._asdict(),
+        "error": error,
     }
