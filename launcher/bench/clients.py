@@ -34,8 +34,6 @@ def choose(run: RunView, record: RunRecord, plan: Plan) -> Client:
         return own()  # for an attached server nobody can say which tokenizer vLLM's client would need
     script = _script(run, record)
     why = _unfit(script, plan)
-    if plan.client == "vllm" and script is not None and not look.knows_packages(script):
-        return _vllm(script)  # nobody can say what it has: the user does
     if why is None and script is not None:
         return _vllm(script)
     if plan.client == "vllm":

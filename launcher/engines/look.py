@@ -53,12 +53,6 @@ def holds(script: str, *parts: str) -> bool:
     return python is not None and any(os.path.exists(os.path.join(s, *parts)) for s in _site_packages(real, python))
 
 
-def knows_packages(script: str) -> bool:
-    """Whether ``holds`` can see where this script finds vLLM at all (it may lie on a path that only the environment
-    knows). Never raises."""
-    return holds(script, "vllm", "__init__.py")
-
-
 def interpreter(script: str) -> str | None:
     """The Python that a script's first lines name, absolute; None when it is no Python script or its Python is gone."""
     head = _head(script, 4096)
