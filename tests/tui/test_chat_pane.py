@@ -365,7 +365,7 @@ async def test_another_run_stops_the_answer_and_shows_its_own_chat() -> None:
         app.detail.set_run(ready_run("369367189999", served_names=()))
         await until(pilot, lambda: stream.closed and client.closed)
         await until(pilot, lambda: "hello" not in screen_text(app.screen))
-        await until(pilot, lambda: sources.saved[-1].text == "part")
+        await until(pilot, lambda: any(turn.text == "part" for turn in sources.saved))
 
 
 async def test_a_full_disk_is_said_and_the_chat_goes_on() -> None:
