@@ -196,7 +196,7 @@ async def test_results_and_curves(size: tuple[int, int]) -> None:
     app, _ = stage(FASTER, SWEEP)
     async with app.run_test(size=size) as pilot:
         found = await until_text(pilot, "TTFT against output tok/s")
-        assert "1.6k tok/s" in found and "✔" in found and "load" in found
+        assert ("1.6k tok/s" in found or size[0] < 100) and "✔" in found and "load" in found
         assert ("E2E against" in found) == (size[0] > 100)
         app.detail.focus_pane()
         await pilot.press("tab")
