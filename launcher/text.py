@@ -17,6 +17,7 @@ _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+_NEEDED = "\u200c\u200d\u200e\u200f"
 
 
 def clean(text: str, *, replacement: str = "") -> str:
@@ -24,6 +25,13 @@ def clean(text: str, *, replacement: str = "") -> str:
     if text.isascii() and text.isprintable():  # the common case, 20 times quicker than two substitutions
         return text
     return _CONTROLS.sub(replacement, _ESCAPES.sub("", text))
+
+
+def clean_prompt(text: str) -> str:
+    """``clean`` for what people write and a model reads: line ends as ours, and the marks that writing needs stay
+    (joiners of Persian and Hindi words and of emoji, marks of direction)."""
+    plain = _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _CONTROLS.sub(lambda found: found[0] if found[0] in _NEEDED else "", plain)
 
 
 def clean_line(text: str) -> str:

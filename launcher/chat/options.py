@@ -138,7 +138,9 @@ def written(settings: ChatSettings, option: Option) -> str:
         return " ".join(value) if plain and not value[0].startswith("[") else json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)  # what is read again must be the same
+    return str(value)
 
 
 def said(settings: ChatSettings, option: Option) -> str:

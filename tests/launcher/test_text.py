@@ -49,3 +49,9 @@ def test_a_line_is_one_line() -> None:
 @pytest.mark.parametrize("width, shown", [(0, ""), (1, "…"), (3, "ab…"), (4, "abcd"), (9, "abcd")])
 def test_shortening(width: int, shown: str) -> None:
     assert text.shorten("abcd", width) == shown
+
+
+def test_a_prompt_keeps_the_marks_that_writing_needs() -> None:
+    assert text.clean_prompt("می\u200cروم 👩\u200d💻 \u200fא") == "می\u200cروم 👩\u200d💻 \u200fא"
+    assert text.clean_prompt("a\r\nb\rc\td\n") == "a\nb\nc\td\n"
+    assert text.clean_prompt("x\x1b[31m\x1b]52;c;ZXZpbA==\x07\x9b1m\x00\u202e\u2066\ufeff\U000e0041y") == "xy"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from detail_host import until, until_text
-from screen_text import screen_text
-from test_chat_pane import FakeClient, ask, host, opened
+from screen_text import screen_text, widget_text
+from test_chat_pane import ask, host, opened
+from textual import events
 
-from launcher.chat.library import Prompt
 from launcher.chat.turn import Call, Turn
-from launcher.errors import VdeckError
-from launcher.serving.errors import ServingError
-from launcher.serving.parts import Delta, Model, ToolCall
+from launcher.serving.parts import Delta, ToolCall
 from tui.chat.items import Item
 from tui.chat.pane import ChatPane
 
@@ -31,6 +27,24 @@ def top_of(pane: ChatPane) -> Item:
     found = pane.view.rows.at(pane.view.scroll_offset.y)
     assert found is not None
     return pane.view.rows.painted[found[0]].item
+
+
+def items_in_view(pane: ChatPane) -> list[Item]:
+    """The items of which a line is on the screen."""
+    top = pane.view.scroll_offset.y
+    found = (pane.view.rows.at(top + row) for row in range(pane.view.size.height))
+    return [pane.view.rows.painted[place[0]].item for place in found if place is not None]
+
+
+def row_of(pane: ChatPane, wanted: str) -> int:
+    """The row of the conversation, as painted, that has this text."""
+    return next(row for row, line in enumerate(widget_text(pane.app, pane.view).split("\n")) if wanted in line)
+
+
+def line_of(pane: ChatPane, wanted: str) -> str:
+    """The line of the screen from the left edge of the conversation on that has this text."""
+    left = pane.view.region.x
+    return next(line[left:] for line in screen_text(pane.screen).split("\n") if wanted in line)
 
 
 async def test_items_are_chosen_folded_and_copied() -> None:
@@ -159,131 +173,232 @@ async def test_another_width_keeps_the_place() -> None:
         assert top_of(pane) == item
 
 
-# -- dialogs and commands that do something
+# -- what the reader chose, and where they are, while an answer comes
 
 
-async def test_the_options_sheet() -> None:
-    client = FakeClient("tiny")
-    app, sources, _ = host(client)
-    async with app.run_test(size=(100, 40)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("ctrl+o")
-        await until_text(pilot, "Options of the chat")
-        app.screen.query_one("#option-temperature").focus()
-        await pilot.press(*"9", "ctrl+s")
-        text = await until_text(pilot, "Temperature needs a number from 0 to 2")
-        assert "Options of the chat" in text, "what was typed is not lost"
-        await pilot.press("backspace", *"0.5", "ctrl+s")
-        await until_text(pilot, "temp 0.5")
-        await until(pilot, lambda: sources.chat_settings.temperature == 0.5)
-        await pilot.press("ctrl+o")
-        await until_text(pilot, "Options of the chat")
-        await pilot.press("escape")
-        await until_text(pilot, "temp 0.5")
-
-
-async def test_a_prompt_out_of_the_library() -> None:
-    app, sources, _ = host()
-    sources.found_prompts = (
-        Prompt("bad", "", "/p/bad.md", "is not UTF-8"), Prompt("review", "Review this:\nplease", "/p/review.md"),
-    )  # fmt: skip
-    async with app.run_test(size=(100, 30)) as pilot:
-        pane = await opened(app, pilot)
-        await pilot.press("ctrl+l")
-        assert "✖ bad" in await until_text(pilot, "review")
-        await pilot.press("enter")
-        await until(pilot, lambda: len(app._notifications) == 1)
-        await pilot.press(*"rev")
-        await until_text(pilot, "please")
-        await pilot.press("enter")
-        await until(pilot, lambda: pane.prompt.text == "Review this:\nplease")
-        pane.prompt.clear()
-        pane.prompt.insert("/prompt nope")
-        await pilot.press("enter")
-        await until_text(pilot, "There is no prompt nope.")
-
-
-async def test_an_empty_library_says_where_prompts_lie() -> None:
-    app, _, _ = host()
-    async with app.run_test(size=(100, 30)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("ctrl+l")
-        await until_text(pilot, "/home/me/.config/vdeck/prompts")
-
-
-async def test_going_on_with_an_earlier_conversation() -> None:
-    turns = [Turn("user", "old q", 0.1), Turn("assistant", "old a", 0.2), Turn("clear", "", 0.3), *TALK]
-    app, sources, client = host(turns=turns)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await opened(app, pilot)
-        assert "old a" not in screen_text(app.screen)
-        await pilot.press("escape", "h")
-        await until_text(pilot, "Earlier conversations")
-        await pilot.press(*"old", "enter")
-        await until_text(pilot, "old a")
-        await until(
-            pilot,
-            lambda: sources.saved and sources.saved[-1] == sources.saved[-1]._replace(role="resume", keep_time=0.1),
-        )
-        await pilot.press("i")
-        await ask(app, pilot, client, "new")
-        assert [message["content"] for message in client.asked[0][0]] == ["old q", "old a", "new"]
-
-
-async def test_pictures_go_along_and_come_back_with_a_prompt_that_failed(tmp_path: Path) -> None:
-    app, sources, client = host()
-    picture = tmp_path / "cat.png"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
-    async with app.run_test(size=(100, 30)) as pilot:
-        pane = await opened(app, pilot)
-        pane.prompt.insert(f"/image {picture}")
-        await pilot.press("enter")
-        await until_text(pilot, "▣ cat.png")
-        stream = await ask(app, pilot, client, "what is it?")
-        parts = client.asked[0][0][0]["content"]
-        assert [part["type"] for part in parts] == ["image_url", "text"]
-        assert "▣" in await until_text(pilot, "what is it?")
-        stream.say(ServingError("tiny is not a multimodal model", kind="http", status=400))
-        await until_text(pilot, "this model takes none")
-        assert pane.prompt.text == "what is it?"
-        sources.fault = VdeckError("cannot read the picture", fix="give a path")
-        pane.prompt.clear()
-        pane.prompt.insert("/image /nowhere.png")
-        await pilot.press("enter")
-        await until_text(pilot, "✖ cannot read the picture. give a path.")
-
-
-async def test_a_base_model_is_offered_completions() -> None:
+async def test_reasoning_that_was_unfolded_stays_so_when_the_answer_ends() -> None:
     app, _, client = host()
     async with app.run_test(size=(100, 30)) as pilot:
         pane = await opened(app, pilot)
-        stream = await ask(app, pilot, client, "Once upon")
-        stream.say(ServingError("no chat template", kind="http", status=400))
-        await until_text(pilot, "/mode completions sends your text as it is")
-        pane.prompt.clear()
-        pane.prompt.insert("/mode completions")
+        stream = await ask(app, pilot, client, "why?")
+        stream.say(Delta("reasoning", "hm, because"), "So it is.")
+        await until_text(pilot, "▸ thought for")
+        pane.view.focus()
         await pilot.press("enter")
-        await until_text(pilot, "completions   enter sends")
-        await ask(app, pilot, client, "Once upon")
-        assert client.asked[-1][0] == list("Once upon"), "one text, not messages (the fake takes it apart)"
+        await until_text(pilot, "hm, because")
+        stream.say(None)
+        await until(pilot, lambda: not pane.answering)
+        assert "hm, because" in screen_text(app.screen)
 
 
-@pytest.mark.parametrize("path", ["", "talk.json"])
-async def test_saving(path: str) -> None:
-    app, sources, _ = host(turns=TALK)
+async def test_reasoning_that_was_folded_while_it_came_stays_so() -> None:
+    app, _, client = host()
     async with app.run_test(size=(100, 30)) as pilot:
         pane = await opened(app, pilot)
-        if path:
-            pane.prompt.insert(f"/save {path}")
-            await pilot.press("enter")
-        else:
-            await pilot.press("ctrl+s")
-        await until_text(pilot, "Saved to")
-        assert f"export {path} 2" in sources.asked
+        stream = await ask(app, pilot, client, "why?")
+        stream.say(Delta("reasoning", "hm, because"))
+        await until_text(pilot, "hm, because")
+        pane.view.focus()
+        await pilot.press("k", "enter")
+        await until_text(pilot, "▸ thinking")
+        stream.say(Delta("reasoning", " of that"))
+        await until(pilot, lambda: any("of that" in one.item.text for one in pane.view.rows.painted))
+        assert "hm, because" not in screen_text(app.screen), "more of it does not unfold it"
+        stream.say("So it is.", None)
+        await until(pilot, lambda: not pane.answering)
+        text = screen_text(app.screen)
+        assert "▸ thought for" in text and "hm, because" not in text
 
 
-def test_adapters_are_among_the_models() -> None:
-    from tui.chat.commands import described
+async def test_what_is_chosen_stays_so_while_it_grows() -> None:
+    app, _, client = host()
+    async with app.run_test(size=(100, 30)) as pilot:
+        pane = await opened(app, pilot)
+        stream = await ask(app, pilot, client, "code")
+        stream.say("Look:\n\n```python\none = 1\n")
+        await until_text(pilot, "one = 1")
+        pane.view.focus()
+        await pilot.press("k")
+        stream.say("two = 2\n")
+        await until_text(pilot, "two = 2")
+        assert pane.view.chosen is not None and pane.view.chosen.text == "one = 1\ntwo = 2"
+        assert "▌ ┌ python" in screen_text(app.screen)
+        await pilot.press("k")
+        stream.say("```\n\nDone.", None)
+        await until(pilot, lambda: not pane.answering)
+        assert "▌ Look:" in screen_text(app.screen)
+        await pilot.press("c", "j", "c")
+        assert app.copied == ["Look:\n\n```python\none = 1\ntwo = 2\n```\n\nDone.", "one = 1\ntwo = 2"]
 
-    assert described(Model("my-lora", 4096, "tiny")) == "my-lora (adapter of tiny, 4096 tokens)"
-    assert ChatPane.BINDINGS
+
+async def test_the_end_is_followed_while_the_next_prompt_is_written() -> None:
+    app, _, client = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(app, pilot)
+        stream = await ask(app, pilot, client, "go on")
+        stream.say("more\n\n" * 40)
+        await until(pilot, lambda: pane.view.rows.height > 60)
+        before = pane.view.size.height
+        await pilot.press(*["a", "ctrl+j"] * 4)
+        await until(pilot, lambda: pane.view.size.height < before)
+        assert pane.view.at_end
+        stream.say("the last word", None)
+        await until_text(pilot, "the last word")
+
+
+@pytest.mark.parametrize("width", [60, 130])
+async def test_another_width_keeps_the_end_and_the_folds(width: int) -> None:
+    turns = [*TALK, Turn("user", "again?"), Turn("assistant", "word " * 300 + "end.", reasoning="hm " * 60)]
+    app, _, _ = host(turns=turns)
+    async with app.run_test(size=(100, 30)) as pilot:
+        pane = await opened(app, pilot)
+        pane.view.focus()
+        await pilot.press("enter", "end")
+        await until(pilot, lambda: pane.view.at_end)
+        await pilot.resize_terminal(width, 30)
+        await until(pilot, lambda: pane.view._width == pane.view._room and pane.view.at_end)
+        assert "end." in screen_text(app.screen)
+        lines = "\n".join(strip.text for one in pane.view.rows.painted for strip in one.strips)
+        assert "▾ thought" in lines and "▸ thought for 3.1 s" in lines
+
+
+async def test_the_first_choice_is_in_view() -> None:
+    turns = [Turn("user" if index % 2 == 0 else "assistant", f"turn {index}.\n" * 3) for index in range(60)]
+    app, _, _ = host(turns=turns)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(app, pilot)
+        pane.view.focus()
+        for _ in range(4):
+            await pilot.press("pageup")
+        below = pane.view.rows.height - pane.view.scroll_offset.y
+        assert pane.view.rows.waiting, "the key paints more above, which moves nothing"
+        await pilot.press("k")
+        assert pane.view.chosen is not None and pane.view.chosen in items_in_view(pane)
+        moved = below - (pane.view.rows.height - pane.view.scroll_offset.y)
+        assert 0 <= moved <= 3, "nobody is thrown to the end; the chosen item is whole"
+
+
+# -- the mouse
+
+
+async def test_a_click_chooses_and_a_second_one_unfolds() -> None:
+    app, _, _ = host(turns=TALK)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pane = await opened(app, pilot)
+        await pilot.click(pane.view, offset=(8, row_of(pane, "thought for")))
+        assert pane.view.chosen is not None and pane.view.chosen.kind == "thought"
+        assert "let me see" not in screen_text(app.screen)
+        await pilot.click(pane.view, offset=(8, row_of(pane, "thought for")))
+        await until_text(pilot, "let me see")
+        await pilot.click(pane.view, offset=(8, row_of(pane, "print('hi')")))
+        await pilot.press("c")
+        assert app.copied == ["print('hi')"]
+
+
+async def test_the_mouse_selects_text_and_it_is_copied() -> None:
+    app, _, _ = host(turns=TALK)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pane = await opened(app, pilot)
+        row = row_of(pane, "First this")
+        left = line_of(pane, "First this").index("First")
+        await pilot.mouse_down(pane.view, offset=(left, row))
+        await pilot.hover(pane.view, offset=(left + 4, row))
+        await pilot.mouse_up(pane.view, offset=(left + 4, row))
+        await pilot.press("c")
+        assert app.copied == ["First"] and pane.view.chosen is None, "a selection is no click"
+        await pilot.click(pane.view, offset=(left, row))
+        await pilot.press("c")
+        assert app.copied[-1] == TALK[1].text, "a click ends the selection and chooses"
+
+
+async def test_the_wheel_leaves_the_end_and_comes_back() -> None:
+    turns = [Turn("user" if index % 2 == 0 else "assistant", f"turn {index}.\n" * 3) for index in range(60)]
+    app, _, _ = host(turns=turns)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(app, pilot)
+        await until(pilot, lambda: pane.view.at_end)
+        for _ in range(3):
+            await pilot._post_mouse_events([events.MouseScrollUp], pane.view, offset=(5, 5))
+        await until(pilot, lambda: not pane.view.at_end)
+        for _ in range(6):
+            await pilot._post_mouse_events([events.MouseScrollDown], pane.view, offset=(5, 5))
+        await until(pilot, lambda: pane.view.at_end)
+
+
+# -- editing, and what may come in between
+
+
+@pytest.mark.parametrize("command", ["/clear", "/history"])
+async def test_another_conversation_ends_an_edit(command: str) -> None:
+    turns = [Turn("user", "old q", 0.1), Turn("assistant", "old a", 0.2), Turn("clear", "", 0.3), *TALK,
+             Turn("user", "second", 3.0), Turn("assistant", "answer two", 4.0)]  # fmt: skip
+    app, sources, client = host(turns=turns)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pane = await opened(app, pilot)
+        await pilot.press("escape", "e")
+        await until_text(pilot, "✎ editing")
+        pane.prompt.replace_text(command)
+        await pilot.press("enter")
+        if command == "/history":
+            await until_text(pilot, "Earlier conversations")
+            await pilot.press(*"old", "enter")
+            await until_text(pilot, "old a")
+        await until(pilot, lambda: "answer two" not in screen_text(app.screen))
+        assert "✎" not in screen_text(app.screen)
+        await ask(app, pilot, client, "new")
+        said = ["old q", "old a"] if command == "/history" else []
+        assert [message["content"] for message in client.asked[0][0]] == [*said, "new"]
+        assert "rewind" not in [turn.role for turn in sources.saved]
+
+
+async def test_an_edit_keeps_what_was_being_written() -> None:
+    app, _, _ = host(turns=TALK)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pane = await opened(app, pilot)
+        pane.prompt.insert("half a thought")
+        await pilot.press("escape", "e")
+        assert pane.prompt.text == "how?"
+        await pilot.press("escape")
+        await until(pilot, lambda: "✎" not in screen_text(app.screen))
+        assert pane.prompt.text == "half a thought"
+
+
+async def test_the_chosen_prompt_is_the_one_that_is_edited() -> None:
+    turns = [*TALK, Turn("user", "second", 3.0), Turn("assistant", "answer two", 4.0)]
+    app, _, client = host(turns=turns)
+    async with app.run_test(size=(100, 40)) as pilot:
+        pane = await opened(app, pilot)
+        await pilot.press("escape", *["k"] * 8)
+        assert pane.view.chosen is not None and pane.view.chosen.text == "how?"
+        await pilot.press("e")
+        assert pane.prompt.text == "how?"
+        await pilot.press("!", "enter")
+        await until(pilot, lambda: client.asked)
+        assert [message["content"] for message in client.asked[0][0]] == ["how?!"]
+        assert "second" not in screen_text(app.screen) and "First this" not in screen_text(app.screen)
+
+
+async def test_a_failed_answer_is_asked_again() -> None:
+    turns = [*TALK, Turn("user", "second", 3.0), Turn("assistant", "", 4.0, error="the server was gone.")]
+    app, sources, client = host(turns=turns)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("escape", "r")
+        await until(pilot, lambda: client.asked)
+        assert [message["content"] for message in client.asked[0][0]] == ["how?", TALK[1].text, "second"]
+        await until(pilot, lambda: "the server was gone" not in screen_text(app.screen))
+        client.streams[0].say("fine now", None)
+        await until(pilot, lambda: len(sources.saved) == 3)
+        assert (sources.saved[0].role, sources.saved[0].keep) == ("rewind", 2)
+        await until_text(pilot, "fine now")
+
+
+async def test_without_a_prompt_there_is_nothing_to_edit_or_ask_again() -> None:
+    app, sources, client = host()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("escape", "e", "c")
+        await until(pilot, lambda: len(app._notifications) == 2)
+        await pilot.press("r")
+        await until_text(pilot, "There is no prompt yet.")
+        assert not client.asked and not sources.saved and not app.copied

@@ -33,6 +33,8 @@ class ChatDesk:
         self._sources = sources
         self._run = run
         self.session = Session(host, sources, run)
+        self._window = False
+        """One of the dialogs is open, or about to be."""
 
     async def open(self, pane: ChatPane) -> None:
         """Show the conversation as it was left; ask the server for its models as soon as it is ready."""
@@ -78,12 +80,10 @@ class ChatDesk:
 
     def _do(self, pane: ChatPane, deed: Deed) -> None:
         if isinstance(deed, Clear):
-            if self.session.answering:
-                self.session.say(_BUSY, problem=True)
-            else:
+            if not self._busy():
                 self.session.clear()
         elif isinstance(deed, Attach):
-            self._work(self._attach(deed.picture))
+            self._work(self._attach(pane, deed))
         elif isinstance(deed, SaveChat):
             self._work(self._save(deed.path))
         elif isinstance(deed, TakePrompt):
@@ -104,14 +104,20 @@ class ChatDesk:
 
     # -- pictures, files, prompts
 
-    async def _attach(self, text: str) -> None:
-        if not text:
+    async def _attach(self, pane: ChatPane, wanted: Attach) -> None:
+        found = wanted.picture
+        if not found:
             self.session.attach(())
             return
-        if not picture.is_url(text):
-            text = picture.resolve(text)
-            await asyncio.to_thread(self._sources.check_picture, text)
-        self.session.attach((*self.session.pictures, text))
+        if not picture.is_url(found):
+            found = picture.resolve(found)
+            try:
+                await asyncio.to_thread(self._sources.check_picture, found)
+            except VdeckError:
+                if wanted.pasted:
+                    pane.prompt.put_in(wanted.picture)
+                raise
+        self.session.attach((*self.session.pictures, found))
 
     async def _save(self, path: str) -> None:
         written = await asyncio.to_thread(
@@ -130,7 +136,7 @@ class ChatDesk:
         elif found[0].problem is not None:
             self.session.say(f"The prompt {found[0].name} {found[0].problem}.", problem=True)
         else:
-            pane.prompt.replace_text(found[0].text)
+            pane.prompt.put_in(found[0].text)
 
     # -- dialogs
 
@@ -138,7 +144,13 @@ class ChatDesk:
         opens: dict[str, Callable[[ChatPane], Coroutine[Any, Any, None]]] = {
             "options": self._options, "library": self._library, "history": self._history,
         }  # fmt: skip
-        await opens[name](pane)
+        if self._window:
+            return
+        self._window = True
+        try:
+            await opens[name](pane)
+        finally:
+            self._window = False
 
     async def _options(self, pane: ChatPane) -> None:
         from tui.chat.sheet import OptionsSheet
@@ -153,17 +165,22 @@ class ChatDesk:
         known, folder = await asyncio.to_thread(lambda: (self._sources.prompts(), self._sources.prompts_folder()))
         chosen = await self._host.app.push_screen_wait(PromptDialog(known, folder))
         if chosen is not None:
-            pane.prompt.replace_text(chosen.text)
+            pane.prompt.put_in(chosen.text)
             pane.prompt.focus()
 
     async def _history(self, pane: ChatPane) -> None:
         from launcher.chat import conversation
         from tui.chat.history import HistoryDialog
 
-        if self.session.answering:
-            self.session.say(_BUSY, problem=True)
+        if self._busy():
             return
         turns = await asyncio.to_thread(self._sources.load_chat, self._run)
         chosen = await self._host.app.push_screen_wait(HistoryDialog(conversation.earlier(turns)))
-        if chosen is not None:
+        if chosen is not None and not self._busy():  # a prompt that waited for the server may have been sent meanwhile
             self.session.resume(chosen)
+
+    def _busy(self) -> bool:
+        """Whether an answer is being written; says so."""
+        if self.session.answering:
+            self.session.say(_BUSY, problem=True)
+        return self.session.answering

@@ -89,6 +89,12 @@ def of_name(model: str | None, index: int) -> Item:
     return Item("name", clean_line(model or "model"), index)
 
 
+def become(item: Item, new: Sequence[Item]) -> Item | None:
+    """What has become of an item, now that its answer grew: the one of its kind at its place. None: it is not there."""
+    here = (item.kind, item.turn, item.place)
+    return next((one for one in new if (one.kind, one.turn, one.place) == here), None)
+
+
 def thought(reasoning: str, index: int, stats: Mapping[str, Any]) -> Item:
     """What was thought before the answer; folded, it says how long that took, when that is known."""
     took = stats.get("thought_s")

@@ -26,6 +26,8 @@ from tui.detail.pane import Pane
 
 _OWN_LETTERS = "ijkcersh"
 """Keys of the table of actions that work in the conversation."""
+_COPIED = {"code": "code", "prompt": "prompt", "thought": "reasoning", "call": "tool call", "error": "error"}
+"""What a copied item is called; any other is an answer."""
 
 
 class ChatPane(Pane):
@@ -52,6 +54,8 @@ class ChatPane(Pane):
         """The prompt that is sent when the run becomes ready."""
         self._editing: int | None = None
         """The prompt that is to be sent again, changed."""
+        self._draft = ""
+        """What stood in the prompt area before that."""
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -67,6 +71,7 @@ class ChatPane(Pane):
         self._turns = tuple(turns)
         self.answering = False
         self.view.show_history(self._turns)
+        self._leave_edit()
         self.prompt.remember([turn.text for turn in turns if turn.role == "user"])
         self._open_or_close()
 
@@ -103,7 +108,7 @@ class ChatPane(Pane):
 
     def run_switched(self, run: RunView | None) -> None:
         self._waiting = self._editing = None
-        self._pictures = ()
+        self._draft, self._pictures = "", ()
         self.show_history(())
         self.prompt.clear()
         self.show_settings(ChatSettings(), None, ())
@@ -131,7 +136,7 @@ class ChatPane(Pane):
             self.notify("An answer is still being written. Press esc to stop it.", severity="warning", markup=False)
             self.put_back(event.text)
         elif self._editing is not None and not command:
-            index, self._editing = self._editing, None
+            index, self._editing, self._draft = self._editing, None, ""
             self._want(EditTurn(index, event.text))
         else:
             self._want(Ask(event.text))
@@ -145,7 +150,7 @@ class ChatPane(Pane):
     def on_prompt_area_picture(self, event: PromptArea.Picture) -> None:
         """The path of a picture was pasted: it goes along, and is no text."""
         event.stop()
-        self._want(Attach(event.path))
+        self._want(Attach(event.path, pasted=True))
 
     def on_key(self, event: events.Key) -> None:
         """Letters that are typed into the conversation belong into the prompt, never to the actions on runs."""
@@ -160,7 +165,7 @@ class ChatPane(Pane):
         if not self.prompt.has_focus:
             event.stop()
             self.screen.set_focus(self.prompt)
-            self.prompt.insert(event.text)
+            self.prompt.take_paste(event.text)
 
     # -- keys
 
@@ -170,10 +175,15 @@ class ChatPane(Pane):
         self._open_or_close()
 
     def action_stop_editing(self) -> None:
-        """The conversation stays as it is."""
-        self._editing = None
+        """The conversation stays as it is, and what was being written before is there again."""
         self.prompt.clear()
+        self._leave_edit()
         self._open_or_close()
+
+    def _leave_edit(self) -> None:
+        """Also when another conversation is shown: the prompt that was edited may not be in it."""
+        self._editing, draft, self._draft = None, self._draft, ""
+        self.prompt.put_back(draft)
 
     def action_interrupt(self) -> None:
         self._want(Interrupt())
@@ -204,7 +214,7 @@ class ChatPane(Pane):
         elif chosen is not None:
             text, what = (
                 chosen.copy,
-                {"code": "code", "prompt": "prompt", "thought": "reasoning"}.get(chosen.kind, what),
+                _COPIED.get(chosen.kind, what),
             )
         if not text:
             answers = (turn.text for turn in reversed(self._turns) if turn.role == "assistant" and turn.text)
@@ -223,6 +233,8 @@ class ChatPane(Pane):
             return
         chosen = self.view.chosen
         before = [index for index in prompts if chosen is not None and index <= chosen.turn]
+        if self._editing is None:
+            self._draft = self.prompt.text
         self._editing = before[-1] if before else prompts[-1]
         self.prompt.replace_text(self._turns[self._editing].text)
         self.prompt.focus()

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from launcher.chat.picture import looks_like_picture
+from launcher.text import clean_prompt
 
 
 class PromptArea(TextArea):
@@ -54,12 +55,20 @@ class PromptArea(TextArea):
         self.post_message(self.Edited())
 
     async def _on_paste(self, event: events.Paste) -> None:
-        if looks_like_picture(event.text):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Picture(event.text.strip()))
+        event.stop()
+        event.prevent_default()
+        self.take_paste(event.text)
+
+    def take_paste(self, text: str) -> None:
+        """Write what was pasted at the cursor, in place of what is selected; a picture goes along instead."""
+        if looks_like_picture(text):
+            self.post_message(self.Picture(text.strip()))
         else:
-            await super()._on_paste(event)
+            self.put_in(text)
+
+    def put_in(self, text: str) -> None:
+        """Write a text at the cursor, in place of what is selected."""
+        self.replace(clean_prompt(text), *self.selection, maintain_selection_offset=False)
 
     def on_key(self, event: events.Key) -> None:
         row = self.cursor_location[0]
@@ -99,5 +108,5 @@ class PromptArea(TextArea):
 
     def replace_text(self, text: str) -> None:
         """Another text, the cursor at its end."""
-        self.text = text
+        self.text = clean_prompt(text)
         self.move_cursor(self.document.end)

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from tui.chat import items as items_of
 from tui.chat import paint
 from tui.chat.items import Item
 from tui.chat.rows import Rows
@@ -35,6 +36,8 @@ class ChatScroll(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
         self._bar = self._blank = Segment("  ")
         self._width = 0
+        self._high = 0
+        """Rows of the view when it was last filled."""
 
     # -- items
 
@@ -46,14 +49,21 @@ class ChatScroll(ScrollView, can_focus=True):
         self._fill(to_end=True)
 
     def replace_end(self, count: int, items: Sequence[Item]) -> None:
-        """The last ``count`` items are others now (an answer grew)."""
+        """The last ``count`` items are others now (an answer grew). What was chosen or folded stays so."""
         at_end = self.at_end
+        self._carry_over(items)
         if self._room <= 0 or count > len(self.rows.painted):  # not laid out yet: the first layout paints them
             everything = [*self.rows.waiting, *(one.item for one in self.rows.painted)]
             self.rows.reset([*everything[: len(everything) - count], *items])
         else:
             self.rows.replace_end(count, items, self._paint)
         self._fill(to_end=at_end)
+
+    def _carry_over(self, new: Sequence[Item]) -> None:
+        if self.chosen is not None:
+            self.chosen = items_of.become(self.chosen, new) or self.chosen
+        pairs = [(item, items_of.become(item, new) or item) for item in self.unfolded]
+        self.unfolded = {now for item, now in pairs if now.opened == item.opened}
 
     @property
     def item_count(self) -> int:
@@ -62,8 +72,8 @@ class ChatScroll(ScrollView, can_focus=True):
 
     @property
     def at_end(self) -> bool:
-        """The last row is in view."""
-        return self.scroll_offset.y >= self.max_scroll_y
+        """The last row is in view, or was until the view itself became lower (the prompt area grew)."""
+        return self.scroll_offset.y >= min(self.max_scroll_y, self.rows.height - self._high)
 
     def go_end(self) -> None:
         """Show the end, and follow it."""
@@ -90,17 +100,20 @@ class ChatScroll(ScrollView, can_focus=True):
             self._styles[name] = found
         return found
 
-    def _fill(self, *, to_end: bool = False) -> None:
-        """Paint what is in view and a little above; keep the place of the reader, or go to the end."""
+    def _fill(self, *, to_end: bool = False, more: int = 0) -> None:
+        """Paint what is in view and a little above (``more`` rows at least); keep the place of the reader, or go to the
+        end."""
         if self._room <= 0:
             return
         high = self.scrollable_content_region.height
         above = self.rows.height if to_end else self.scroll_offset.y
-        added = self.rows.paint_back(max(0, (_AHEAD + 1) * high - above), self._paint) if self.rows.waiting else 0
+        wanted = max(more, (_AHEAD + 1) * high - above)
+        added = self.rows.paint_back(wanted, self._paint) if self.rows.waiting else 0
         self._tell_height()
         place = max(0, self.rows.height - high) if to_end else self.scroll_offset.y + added
         if place != self.scroll_offset.y:
             self.scroll_to(y=place, animate=False, force=True, immediate=True)
+        self._high = high
         self.refresh()
 
     def _tell_height(self) -> None:

@@ -40,6 +40,10 @@ class OptionsSheet(ChatDialog[ChatSettings | None]):
         super().__init__()
         self.settings = settings
         self.models = tuple(models)
+        self._problems: dict[str, str] = {}
+        """By field: what is wrong with it."""
+        self._refused: dict[str, str] = {}
+        """What was typed then: the problem is told while it still stands there."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as sheet:
@@ -93,23 +97,31 @@ class OptionsSheet(ChatDialog[ChatSettings | None]):
     def action_apply(self) -> None:
         """Take what is typed, or say what is wrong with it."""
         chosen = self.query_one("#option-model", Select).value
-        settings, problems = read(self.settings, self.typed())
+        typed = self.typed()
+        settings, problems = read(self.settings, typed)
         if not problems:
             self.dismiss(replace(settings, model=chosen if isinstance(chosen, str) else None))
             return
-        field = next(iter(problems))
-        self.query_one(f"#option-{field}").focus()
-        self._say(problems[field], wrong=True)
+        self._problems, self._refused = problems, typed
+        self.query_one(f"#option-{next(iter(problems))}").focus()
+        self._describe()
 
     def _describe(self) -> None:
-        """What the field under the cursor is for."""
+        """What is wrong with the field under the cursor, else what it is for."""
         name = ((self.focused.id if self.focused else None) or "").removeprefix("option-")
+        if name in self._problems and self.typed()[name] == self._refused[name]:
+            self._say(self._problems[name], wrong=True)
+            return
         option = next((option for option in OPTIONS if option.field == name), None)
         self._say(f"{option.label}: {option.help}." if option is not None else "")
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         colours = palette(self.app.theme)
         self.query_one("#sheet-says", Static).update(Text(text, colours.bad if wrong else colours.muted))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._describe()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -44,14 +44,10 @@ class ChatView(ChatScroll):
     def finish(self, turn: Turn, index: int) -> None:
         """The answer is complete, or has failed (``turn.error``): its blocks are painted for good."""
         whole = items.of_answer(turn, index)
-        chosen, unfolded = self.chosen, {item for item in self.unfolded if item.turn == index}
         self.replace_end(self._live, whole)
         self._open = self._live = 0
-        if chosen is not None and chosen.turn == index and chosen not in whole:
+        if self.chosen is not None and self.chosen.turn == index and self.chosen not in whole:
             self.choose(None)
-        for item in whole:
-            if item.kind == "thought" and any(one.kind == "thought" for one in unfolded):
-                self.fold(item)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """A line of the chat itself, below everything (above an answer that is being written)."""
@@ -69,19 +65,27 @@ class ChatView(ChatScroll):
     def move(self, by: int) -> None:
         """Choose the next item (negative: the one before); the first move chooses the last in view."""
         if by < 0 and self.rows.waiting:
-            self.rows.paint_back(self.scrollable_content_region.height, self._paint)
-            self._fill()
+            self._fill(more=self.scrollable_content_region.height)
         able = [one.item for one in self.rows.painted if one.item.chosen_by_keys]
         if not able:
             return
         if self.chosen not in able:
-            self.choose(able[-1])
+            self.choose(self._last_in_view() or able[-1])
             return
         place = able.index(self.chosen) + by
         if place >= len(able):
             self.go_end()
         else:
             self.choose(able[max(0, place)])
+
+    def _last_in_view(self) -> Item | None:
+        """The last item for the cursor that begins above the lower edge."""
+        edge = self.scroll_offset.y + self.scrollable_content_region.height
+        able = (
+            one.item for index, one in enumerate(self.rows.painted)
+            if one.item.chosen_by_keys and self.rows.start(index) < edge
+        )  # fmt: skip
+        return next(reversed(list(able)), None)
 
     def toggle(self) -> None:
         """Fold or unfold the chosen item; without one, the last that folds."""

@@ -35,6 +35,8 @@ class Attach(NamedTuple):
     """Add this picture (path or URL) to the next prompt; empty: no pictures."""
 
     picture: str
+    pasted: bool = False
+    """It may have been meant as text: it is that when no such picture can be read."""
 
 
 class OpenDialog(NamedTuple):
