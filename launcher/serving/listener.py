@@ -91,6 +91,7 @@ class Listener:
         await asyncio.gather(*others, return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
+        await asyncio.sleep(0)  # the last words of tasks that ended just now
         asyncio.get_running_loop().stop()
 
     def _connected(self) -> ChatClient:
@@ -113,7 +114,8 @@ class Listener:
             error = problem
         except Exception as problem:  # a fault of ours must end the answer, not hang it
             error = VdeckError(f"the chat has a problem: {type(problem).__name__}: {problem}")
-        hearing.finish(error)
+        finally:  # cancelled as well: whoever listens must hear of the end before the loop stops
+            hearing.finish(error)
 
     async def _read(self, client: ChatClient, hearing: Hearing, asked: Asked, params: ChatParams) -> None:
         if self._running_usage:
